@@ -1,0 +1,5 @@
+"""``python -m edge_emotion``."""
+
+from edge_emotion.cli import main
+
+main()

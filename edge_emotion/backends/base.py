@@ -1,0 +1,150 @@
+"""The seam between a model file and the runtime that executes it."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_emotion.artifact import Artifact, Encoding
+from edge_emotion.emotions import FACE_SIZE, LABELS
+from edge_emotion.errors import ArtifactError, BackendError, BackendUnavailable
+
+Faces = npt.NDArray[np.uint8]
+Logits = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How a session shall run.
+
+    Args:
+        threads: CPU threads inside one inference; ``None`` is every core this process may use.
+        inference_precision: what float layers compute in, where the runtime lets one choose.
+    """
+
+    threads: int | None = None
+    inference_precision: Literal["f32", "bf16", "f16"] = "f32"
+
+    @property
+    def thread_count(self) -> int:
+        """``threads``, or the number of cores this process may use."""
+        return self.threads or len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class SessionInfo:
+    """What actually runs: read from the runtime after loading, never assumed."""
+
+    backend: str
+    runtime: str
+    """Runtime name and version."""
+    device: str
+    threads: int
+    precision: dict[str, int] = field(default_factory=dict)
+    """Executed precision → number of compute layers, where the runtime can tell."""
+
+
+class Session(ABC):
+    """A loaded model. Not thread-safe; close it, or use it as a context manager."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        self.artifact = artifact
+        self._open = True
+
+    def infer(self, faces: Faces) -> Logits:
+        """Classify a batch of faces.
+
+        Args:
+            faces: uint8, (N, 48, 48), grayscale, N ≥ 1.
+
+        Returns:
+            float32 logits, (N, 7), columns in the order of ``Emotion``. The array is the caller's.
+
+        Raises:
+            BackendError: the session is closed, the shape or type is wrong, or the runtime failed.
+        """
+        if not self._open:
+            raise BackendError("the session is closed", "load the model again")
+        wrong_shape = faces.ndim != 3 or faces.shape[1:] != (FACE_SIZE, FACE_SIZE)
+        if faces.dtype != np.uint8 or wrong_shape or len(faces) == 0:
+            raise BackendError(
+                f"faces must be uint8 of shape (N, {FACE_SIZE}, {FACE_SIZE}) with N >= 1, "
+                f"got {faces.dtype} {faces.shape}",
+                "convert to grayscale and resize before inference",
+            )
+        return self._infer(np.ascontiguousarray(faces))
+
+    def close(self) -> None:
+        """Release the runtime's resources; closing twice is harmless."""
+        if self._open:
+            self._open = False
+            self._close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def info(self) -> SessionInfo:
+        """What runs this model, as the runtime itself reports it."""
+
+    @abstractmethod
+    def _infer(self, faces: Faces) -> Logits: ...
+
+    def _close(self) -> None:  # noqa: B027 - a runtime with nothing to release is no error
+        """Release what the adapter holds; most runtimes free everything with their objects."""
+
+
+class Backend(ABC):
+    """A runtime. One subclass a file; constructing it imports nothing heavy."""
+
+    name: str
+    formats: tuple[str, ...]
+    """Artefact formats it loads, as in ``Manifest.format``."""
+    encoding: Encoding = "cpu"
+    """Activation encoding it runs fastest."""
+
+    @abstractmethod
+    def unavailable_reason(self) -> str | None:
+        """Why it cannot run here, with what to install; ``None`` when it can."""
+
+    def load(self, artifact: Artifact, options: LoadOptions | None = None) -> Session:
+        """Load a model, in this backend's preferred encoding where the model has it.
+
+        Raises:
+            BackendUnavailable: the runtime is not installed.
+            ArtifactError: the format is not this backend's.
+            BackendError: the runtime refused the model.
+        """
+        reason = self.unavailable_reason()
+        if reason is not None:
+            raise BackendUnavailable(f"backend {self.name} cannot run here: {reason}")
+        manifest = artifact.manifest
+        if manifest.format not in self.formats:
+            raise ArtifactError(
+                f"backend {self.name} cannot load {artifact.path.name} (format {manifest.format})",
+                f"it takes: {', '.join(self.formats)}",
+            )
+        if manifest.labels != LABELS:
+            raise ArtifactError(
+                f"{artifact.path} has labels {list(manifest.labels)}",
+                f"this version runs models of {list(LABELS)}",
+            )
+        preferred = artifact if manifest.encoding == "none" else artifact.sibling(self.encoding)
+        return self._load(preferred or artifact, options or LoadOptions())
+
+    @abstractmethod
+    def _load(self, artifact: Artifact, options: LoadOptions) -> Session: ...

@@ -1,0 +1,32 @@
+"""Options that several commands share, and how a command prints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edge_emotion.artifact import DEFAULT_MODEL
+
+PATH = click.Path(path_type=Path)
+
+data_option = click.option(
+    "--data", required=True, help="FER-2013: zip, folder or CSV; or 'synthetic'."
+)
+out_option = click.option("--out", type=PATH, required=True, help="Folder for the results.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+model_option = click.option(
+    "--model", default=DEFAULT_MODEL, show_default=True, help="Model file or shipped name."
+)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document on stdout."""
+    click.echo(json.dumps(document, indent=2, allow_nan=False))
+
+
+def say(message: str) -> None:
+    """Print one line of progress on stderr."""
+    click.echo(message, err=True)
