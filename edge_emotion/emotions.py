@@ -23,8 +23,8 @@ class Emotion(str, Enum):
     SURPRISE = "surprise"
 
     @property
-    def index(self) -> int:
-        """Position of this class in a row of logits (0 to 6)."""
+    def position(self) -> int:
+        """Place of this class in a row of logits (0 to 6)."""
         return list(Emotion).index(self)
 
 

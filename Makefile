@@ -1,0 +1,45 @@
+# Every target sets up what it needs; nothing outside this folder is changed.
+PYTHON ?= python3
+DEMO := .venv
+DEV := .venv-dev
+RUNTIME := .venv-runtime
+PIP_FLAGS := --quiet --disable-pip-version-check
+
+.PHONY: demo test test-runtime check format clean
+
+demo: $(DEMO)/.ready  ## the main job on what is embedded: clip, events, benchmark, report
+	$(DEMO)/bin/edge-emotion demo --out demo
+
+test: $(DEV)/.ready  ## all tests, with the train extra
+	$(DEV)/bin/python -m pytest
+
+test-runtime: $(RUNTIME)/.ready  ## the edge device's tests: no torch, PYTHON=python3.10 as on JetPack 6
+	$(RUNTIME)/bin/python -m pytest -m "not train"
+
+check: $(DEV)/.ready  ## format, lint, types, layering
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/mypy
+	$(DEV)/bin/lint-imports
+
+format: $(DEV)/.ready
+	$(DEV)/bin/ruff format .
+	$(DEV)/bin/ruff check --fix .
+
+clean:
+	rm -rf $(DEMO) $(DEV) $(RUNTIME) demo
+
+$(DEMO)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/pip install $(PIP_FLAGS) -e '.[cpu,report]'
+	touch $@
+
+$(DEV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(DEV)
+	$(DEV)/bin/pip install $(PIP_FLAGS) -e '.[cpu,report,tensorrt-rtx,train,dev]'
+	touch $@
+
+$(RUNTIME)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(RUNTIME)
+	$(RUNTIME)/bin/pip install $(PIP_FLAGS) -e '.[cpu,report]' 'pytest>=8.2' 'hypothesis>=6.100'
+	touch $@
