@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 
 import click
@@ -45,8 +46,13 @@ def group() -> None:
     """Facial emotion on edge devices: train, quantise, compile, run and measure."""
 
 
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"warning: {message}", file=sys.stderr)  # noqa: T201
+
+
 def main() -> None:
-    """Entry point: errors of ours become one line on stderr and their exit code."""
+    """Entry point: errors and warnings become one line each on stderr, errors an exit code."""
+    warnings.showwarning = _show_warning
     try:
         group()
     except EdgeEmotionError as error:

@@ -1,0 +1,87 @@
+"""What every test may ask for. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_emotion.data import SYNTHETIC, FaceSet, Split, load_dataset
+from edge_emotion.emotions import LABELS
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder of the test session's own, so that nothing outside it is read or written."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGE_EMOTION_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def fer2013() -> Path:
+    """FER-2013 as Kaggle packs it."""
+    configured = os.environ.get("EDGE_EMOTION_DATA")
+    shared = Path(__file__).resolve().parents[2] / "shared" / "data"
+    root = Path(configured) if configured else shared
+    candidates = [root, root / "archive.zip", root / "fer2013" / "archive.zip"]
+    found = next((path for path in candidates if path.is_file()), None)
+    if found is None:
+        pytest.skip("FER-2013 not found: set EDGE_EMOTION_DATA to its archive.zip")
+    return found
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> FaceSet:
+    """The drawn training faces."""
+    return load_dataset(SYNTHETIC, Split.TRAIN)
+
+
+@pytest.fixture(scope="session")
+def run_cli() -> RunCli:
+    """Run ``edge-emotion`` as a user does, in a process of its own; text streams."""
+
+    def run(
+        *arguments: str | Path, timeout: float = 120, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "edge_emotion", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env=os.environ | environment,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def make_folders(synthetic: FaceSet) -> Callable[..., Path]:
+    """Write faces as Kaggle's folders do: ``<split>/<class>/<prefix>_<number><suffix>``."""
+
+    def make(
+        root: Path,
+        splits: dict[str, str] | None = None,
+        classes: tuple[str, ...] = LABELS,
+        suffix: str = ".png",
+    ) -> Path:
+        for split, prefix in (splits or {"train": "Training", "test": "PublicTest"}).items():
+            for label, folder in enumerate(classes):
+                target = root / split / folder
+                target.mkdir(parents=True)
+                for number, face in enumerate(synthetic.images[synthetic.labels == label][:2]):
+                    content = cv2.imencode(suffix.lower(), face)[1]
+                    (target / f"{prefix}_{number}{suffix}").write_bytes(np.asarray(content))
+        return root
+
+    return make
