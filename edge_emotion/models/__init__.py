@@ -1,1 +1,27 @@
+"""Network definitions and their quantised twins (needs the ``train`` extra: torch)."""
 
+from __future__ import annotations
+
+from importlib import import_module
+
+from torch import nn
+
+from edge_emotion.errors import UsageError
+
+REGISTRY: dict[str, str] = {
+    "small": "edge_emotion.models.compact:small",
+}
+"""Network name → the function that builds it, untrained."""
+
+
+def build_network(name: str) -> nn.Module:
+    """An untrained network: faces (N, 1, 48, 48), 0 to 255 → float logits (N, 7).
+
+    Raises:
+        UsageError: no such name.
+    """
+    if name not in REGISTRY:
+        raise UsageError(f"unknown network {name!r}", f"choose one of: {', '.join(REGISTRY)}")
+    module, _, attribute = REGISTRY[name].partition(":")
+    network: nn.Module = getattr(import_module(module), attribute)()
+    return network

@@ -1,0 +1,223 @@
+"""The quantised twin of a network: the same graph with batch-norm folded and INT8 simulated.
+
+Scheme, the one that TensorRT and integer CPU kernels share (Jacob et al., 2018, arXiv:1712.05877,
+with symmetric ranges throughout):
+
+* weights: int8, ±127, one scale per output channel, zero point 0;
+* activations: int8, one scale per tensor, zero point 0, range = moving average of the maximum;
+* gradients pass straight through the rounding and stop where the range clips.
+
+A tensor is quantised once, where it is produced, if a convolution, a linear layer, an addition or
+an average pool consumes it. The input needs no learned range: (x - 128) / 128 is exact in int8.
+"""
+
+from __future__ import annotations
+
+import operator
+from functools import partial
+from typing import Any, cast
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from edge_emotion.models.compact import Normalise
+
+QMAX = 127
+_POOLS = (nn.AdaptiveAvgPool2d, nn.AvgPool2d)
+_QUANTISED = (nn.Conv2d, nn.Linear, *_POOLS)
+_TRANSPARENT = (nn.MaxPool2d, nn.Dropout, nn.Identity)
+_ADDITIONS = (operator.add, operator.iadd, torch.add)
+
+
+class _Round(torch.autograd.Function):
+    """x → its nearest representable value; the gradient passes inside the range only."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
+        levels = torch.round(x / scale)
+        ctx.save_for_backward(levels.abs() <= QMAX)
+        return (levels.clamp_(-QMAX, QMAX) * scale).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (inside,) = ctx.saved_tensors
+        return gradients[0] * inside, None
+
+
+def _rounded(x: Tensor, scale: Tensor) -> Tensor:
+    result: Tensor = _Round.apply(x, scale)
+    return result
+
+
+class ActivationQuantizer(nn.Module):
+    """Simulates int8 on one tensor and learns its range while training.
+
+    Args:
+        non_negative: the tensor comes from a ReLU, so an unsigned encoding may hold it.
+        branch: it is the last convolution of a residual branch, on its way into the addition.
+    """
+
+    momentum = 0.02
+    limit: Tensor
+
+    def __init__(self, *, non_negative: bool, branch: bool) -> None:
+        super().__init__()
+        self.non_negative = non_negative
+        self.branch = branch
+        self.observing = True
+        self.register_buffer("limit", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any float tensor → the same shape, on the int8 grid."""
+        if self.training and self.observing:
+            peak = x.detach().abs().amax().float()
+            # The first batch sets the range; later ones move it.
+            step = torch.where(self.limit == 0, 1.0, self.momentum)
+            self.limit.lerp_(peak, step)
+        return _rounded(x, self.scale)
+
+    @property
+    def scale(self) -> Tensor:
+        """Step of the signed grid (scalar)."""
+        return torch.clamp(self.limit, min=1e-6) / QMAX
+
+
+def weight_scale(weight: Tensor) -> Tensor:
+    """Step of each output channel's grid, shaped to broadcast over ``weight``."""
+    dimensions = tuple(range(1, weight.ndim))
+    peak: Tensor = weight.detach().abs().amax(dimensions, keepdim=True)
+    return peak.clamp(min=1e-8) / QMAX
+
+
+class QuantConv2d(nn.Conv2d):
+    """A convolution whose weights are rounded to int8 on every pass."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → as ``nn.Conv2d``."""
+        weight = _rounded(self.weight, weight_scale(self.weight))
+        result: Tensor = self._conv_forward(x, weight, self.bias)
+        return result
+
+
+class QuantLinear(nn.Linear):
+    """A linear layer whose weights are rounded to int8 on every pass."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C) → as ``nn.Linear``."""
+        weight = _rounded(self.weight, weight_scale(self.weight))
+        return nn.functional.linear(x, weight, self.bias)
+
+
+class _Tracer(fx.Tracer):
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, Normalise) or super().is_leaf_module(m, module_qualified_name)
+
+
+def quantised_twin(network: nn.Module) -> fx.GraphModule:
+    """Fold batch-norms of a trained network and insert simulated quantisation.
+
+    The result shares no parameter with ``network``; it starts in training mode, observing ranges.
+    """
+    was_training = network.training
+    network.eval()
+    graph = _Tracer().trace(network)
+    twin = fx.GraphModule(network, graph)
+    network.train(was_training)
+    _fold_batch_norms(twin)
+    _quantise_weights(twin)
+    _quantise_activations(twin)
+    twin.graph.lint()
+    twin.recompile()
+    return twin.train()
+
+
+def freeze_ranges(twin: nn.Module) -> None:
+    """Stop learning activation ranges; weights go on training against fixed grids."""
+    for module in twin.modules():
+        if isinstance(module, ActivationQuantizer):
+            module.observing = False
+
+
+def _module(twin: fx.GraphModule, node: fx.Node) -> nn.Module | None:
+    return twin.get_submodule(str(node.target)) if node.op == "call_module" else None
+
+
+def _replace(twin: fx.GraphModule, path: str, module: nn.Module) -> None:
+    parent, _, name = path.rpartition(".")
+    setattr(twin.get_submodule(parent), name, module)
+
+
+def _fold_batch_norms(twin: fx.GraphModule) -> None:
+    for node in list(twin.graph.nodes):
+        norm = _module(twin, node)
+        if not isinstance(norm, nn.BatchNorm2d):
+            continue
+        source = node.args[0]
+        convolution = _module(twin, source)
+        if not isinstance(convolution, nn.Conv2d) or len(source.users) != 1:
+            continue
+        _replace(twin, source.target, fuse_conv_bn_eval(convolution.eval(), norm.eval()))
+        node.replace_all_uses_with(source)
+        twin.graph.erase_node(node)
+    twin.delete_all_unused_submodules()
+
+
+def _quantise_weights(twin: fx.GraphModule) -> None:
+    for path, module in list(twin.named_modules()):
+        if isinstance(module, nn.Conv2d):
+            conv = QuantConv2d(
+                module.in_channels,
+                module.out_channels,
+                cast(tuple[int, int], module.kernel_size),
+                stride=cast(tuple[int, int], module.stride),
+                padding=cast(tuple[int, int], module.padding),
+                dilation=cast(tuple[int, int], module.dilation),
+                groups=module.groups,
+                bias=module.bias is not None,
+            )
+            conv.load_state_dict(module.state_dict())
+            _replace(twin, path, conv)
+        elif isinstance(module, nn.Linear):
+            linear = QuantLinear(module.in_features, module.out_features, module.bias is not None)
+            linear.load_state_dict(module.state_dict())
+            _replace(twin, path, linear)
+
+
+def _quantise_activations(twin: fx.GraphModule) -> None:
+    producers: dict[fx.Node, list[fx.Node]] = {}
+    for node in twin.graph.nodes:
+        if _is_quantised(twin, node):
+            for source in node.all_input_nodes:
+                producer = _through(twin, source)
+                if not isinstance(_module(twin, producer), Normalise):
+                    producers.setdefault(producer, []).append(node)
+    for number, (producer, consumers) in enumerate(producers.items()):
+        branch = isinstance(_module(twin, producer), nn.Conv2d) and all(
+            consumer.target in _ADDITIONS for consumer in consumers
+        )
+        name = f"activation_{number}"
+        quantizer = ActivationQuantizer(non_negative=_non_negative(twin, producer), branch=branch)
+        twin.add_submodule(name, quantizer)
+        with twin.graph.inserting_after(producer):
+            quantised = twin.graph.call_module(name, (producer,))
+        producer.replace_all_uses_with(quantised, partial(operator.is_not, quantised))
+
+
+def _is_quantised(twin: fx.GraphModule, node: fx.Node) -> bool:
+    return isinstance(_module(twin, node), _QUANTISED) or node.target in _ADDITIONS
+
+
+def _through(twin: fx.GraphModule, node: fx.Node) -> fx.Node:
+    """The node that computes a tensor, looking through layers that only choose among values."""
+    while isinstance(_module(twin, node), _TRANSPARENT):
+        node = node.all_input_nodes[0]
+    return node
+
+
+def _non_negative(twin: fx.GraphModule, node: fx.Node) -> bool:
+    module = _module(twin, node)
+    keeps_sign = (*_POOLS, *_TRANSPARENT, nn.Flatten, ActivationQuantizer)
+    if isinstance(module, keeps_sign) or node.target is torch.flatten:
+        return _non_negative(twin, node.all_input_nodes[0])
+    return isinstance(module, (nn.ReLU, nn.ReLU6, nn.Sigmoid, nn.Hardsigmoid))
