@@ -1,0 +1,32 @@
+"""``edge-emotion train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edge_emotion.cli.options import PATH, data_option, out_option, say
+
+
+@click.command("train")
+@click.option("--recipe", "recipe_file", type=PATH, help="Recipe (TOML); default: the shipped one.")
+@data_option
+@out_option
+@click.option("--resume", is_flag=True, help="Go on with the run that --out holds.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override the recipe.")
+def command(
+    recipe_file: Path | None, data: str, out: Path, resume: bool, overrides: tuple[str, ...]
+) -> None:
+    """Train a network in floating point, then quantization-aware, from one recipe."""
+    from edge_emotion.training import recipe as recipes
+
+    recipe = recipes.load_recipe(recipe_file or recipes.DEFAULT_RECIPE, overrides)
+    from edge_emotion.models.checkpoint import CHECKPOINT
+    from edge_emotion.training.run import load_training_data, train
+
+    checkpoint = train(recipe, load_training_data(data), out, resume)
+    images = checkpoint.metrics["validation"]["images"]
+    for phase in ("fp32", "int8"):
+        say(f"{phase}: {checkpoint.metrics[phase]['accuracy']:.2%} of {images} validation images")
+    click.echo(str(out / CHECKPOINT))

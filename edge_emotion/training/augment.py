@@ -1,0 +1,71 @@
+"""Random changes to a batch of training faces, on the batch as a whole."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from edge_emotion.training.recipe import Augmentation
+
+
+def augment(faces: Tensor, settings: Augmentation) -> Tensor:
+    """Flip, turn, scale, shift, relight and erase each face on its own.
+
+    Args:
+        faces: uint8 (N, 1, H, W).
+        settings: how far each change may go.
+
+    Returns:
+        float32 (N, 1, H, W), still 0 to 255; borders are mirrored inwards.
+    """
+    pixels = _relight(_warp(faces.float(), settings), settings)
+    return _erase(pixels, settings.erase)
+
+
+def _uniform(count: int, limit: float) -> Tensor:
+    return (torch.rand(count) * 2 - 1) * limit
+
+
+def _warp(pixels: Tensor, settings: Augmentation) -> Tensor:
+    count = len(pixels)
+    angle = _uniform(count, math.radians(settings.rotation))
+    zoom = 1 + _uniform(count, settings.scale)
+    mirror = torch.where(torch.rand(count) < settings.flip, -1.0, 1.0)
+    # Grid coordinates run from -1 to 1: a shift of a fraction of the side is twice that.
+    shift_x, shift_y = _uniform(count, 2 * settings.shift), _uniform(count, 2 * settings.shift)
+    cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
+    rows = [
+        torch.stack([cos * mirror, -sin, shift_x], 1),
+        torch.stack([sin * mirror, cos, shift_y], 1),
+    ]
+    grid = functional.affine_grid(torch.stack(rows, 1), list(pixels.shape), align_corners=False)
+    return functional.grid_sample(pixels, grid, padding_mode="reflection", align_corners=False)
+
+
+def _relight(pixels: Tensor, settings: Augmentation) -> Tensor:
+    if not (settings.brightness or settings.contrast):
+        return pixels
+    count = len(pixels)
+    gain = 1 + _uniform(count, settings.contrast).view(-1, 1, 1, 1)
+    offset = 255 * _uniform(count, settings.brightness).view(-1, 1, 1, 1)
+    mean = pixels.mean((2, 3), keepdim=True)
+    return ((pixels - mean) * gain + mean + offset).clamp(0, 255)
+
+
+def _erase(pixels: Tensor, probability: float) -> Tensor:
+    """Fill a rectangle of 2 to 25 % of the area, sides 1:3 to 3:1, with uniform noise."""
+    count, _, height, width = pixels.shape
+    area = torch.empty(count).uniform_(0.02, 0.25) * height * width
+    aspect = torch.exp(_uniform(count, math.log(3.0)))
+    box_height = torch.sqrt(area * aspect).clamp(max=height).view(-1, 1, 1, 1)
+    box_width = torch.sqrt(area / aspect).clamp(max=width).view(-1, 1, 1, 1)
+    top = torch.rand(count, 1, 1, 1) * (height - box_height)
+    left = torch.rand(count, 1, 1, 1) * (width - box_width)
+    y = torch.arange(height).view(1, 1, -1, 1)
+    x = torch.arange(width).view(1, 1, 1, -1)
+    inside = (y >= top) & (y < top + box_height) & (x >= left) & (x < left + box_width)
+    chosen = torch.rand(count, 1, 1, 1) < probability
+    return torch.where(inside & chosen, torch.rand_like(pixels) * 255, pixels)

@@ -1,0 +1,86 @@
+"""One optimisation phase as Lightning runs it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+from torchmetrics.classification import MulticlassAccuracy
+
+from edge_emotion.emotions import LABELS
+from edge_emotion.models.quantization import freeze_ranges
+from edge_emotion.training.augment import augment
+from edge_emotion.training.loader import Batch
+from edge_emotion.training.recipe import Augmentation, Phase, QuantPhase
+
+
+class EmotionModule(pl.LightningModule):
+    """A network with its loss, optimiser and validation accuracy.
+
+    Args:
+        network: a floating-point network or its quantised twin.
+        phase: the optimisation's settings.
+        augmentation: changes to training faces.
+    """
+
+    def __init__(self, network: nn.Module, phase: Phase, augmentation: Augmentation) -> None:
+        super().__init__()
+        self.network = network.to(memory_format=torch.channels_last)
+        self.phase = phase
+        self.augmentation = augmentation
+        self.loss = nn.CrossEntropyLoss(label_smoothing=phase.label_smoothing)
+        self.accuracy = MulticlassAccuracy(len(LABELS), average="micro")
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        """Loss of one augmented batch."""
+        faces, labels = batch
+        loss: Tensor = self.loss(self.network(augment(faces, self.augmentation)), labels)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
+        return loss
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+        """Freeze activation ranges at the step that the recipe names."""
+        if isinstance(self.phase, QuantPhase):
+            steps = int(self.trainer.estimated_stepping_batches)
+            if self.global_step >= self.phase.freeze_ranges_after * steps:
+                freeze_ranges(self.network)
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        """Accumulate accuracy over the split, computed in float32."""
+        faces, labels = batch
+        with torch.autocast("cpu", enabled=False):
+            self.accuracy.update(self.network(faces), labels)
+        self.log("val_accuracy", self.accuracy, on_epoch=True, prog_bar=True)
+
+    def configure_optimizers(self) -> Any:
+        """SGD with Nesterov momentum; no decay on biases and batch-norms."""
+        parameters = list(self.network.parameters())
+        groups: list[dict[str, Any]] = [
+            {"params": [p for p in parameters if p.ndim > 1]},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.SGD(
+            groups,
+            lr=self.phase.learning_rate,
+            momentum=self.phase.momentum,
+            weight_decay=self.phase.weight_decay,
+            nesterov=self.phase.momentum > 0,
+        )
+        steps = int(self.trainer.estimated_stepping_batches)
+        warmup = self.phase.warmup_epochs * steps / self.phase.epochs
+        scheduler = LambdaLR(optimizer, lambda step: cosine(step, steps, warmup))
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
+        }
+
+
+def cosine(step: int, steps: int, warmup: float) -> float:
+    """Share of the peak rate at a step: linear rise over ``warmup``, then half a cosine to 0."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1.0, steps - warmup)))

@@ -1,0 +1,111 @@
+"""A training run as typed, validated TOML."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edge_emotion.errors import RecipeError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DEFAULT_RECIPE = Path(__file__).parent / "recipes" / "default.toml"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Augmentation(_Frozen):
+    """Random changes to each training face; distances as fractions of the side."""
+
+    rotation: float = Field(default=10.0, ge=0, le=180)
+    """Largest angle, in degrees."""
+    scale: float = Field(default=0.08, ge=0, lt=1)
+    shift: float = Field(default=0.10, ge=0, lt=1)
+    flip: float = Field(default=0.5, ge=0, le=1)
+    brightness: float = Field(default=0.0, ge=0, lt=1)
+    contrast: float = Field(default=0.0, ge=0, lt=1)
+    erase: float = Field(default=0.25, ge=0, le=1)
+    """Probability that a rectangle is filled with noise (Zhong et al., 2017)."""
+
+
+class Phase(_Frozen):
+    """One optimisation: SGD with Nesterov momentum, linear warm-up, cosine decay to zero."""
+
+    epochs: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    warmup_epochs: float = Field(default=0.0, ge=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    weight_decay: float = Field(default=5e-4, ge=0)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    ema_decay: float = Field(default=0.999, ge=0, lt=1)
+    """Decay of the weight average per step; the average is what is validated and kept."""
+
+
+class QuantPhase(Phase):
+    """Quantization-aware fine-tuning."""
+
+    freeze_ranges_after: float = Field(default=0.5, ge=0, le=1)
+    """Fraction of the phase after which activation ranges stay fixed."""
+
+
+class Recipe(_Frozen):
+    """Everything that decides a training run, but for the data's location."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    network: str
+    seed: int = 0
+    batch_size: int = Field(default=128, ge=2)
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """``auto`` is bf16 autocast where the processor has bf16 arithmetic."""
+    augmentation: Augmentation = Augmentation()
+    fp32: Phase
+    int8: QuantPhase
+
+
+def load_recipe(path: Path = DEFAULT_RECIPE, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe and apply ``key=value`` overrides, as ``fp32.epochs=5``.
+
+    Raises:
+        RecipeError: unreadable, not TOML, an unknown key or an impossible value.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"cannot read recipe {path}: {error}", "check the path") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"recipe {path} is not TOML: {error}", "mend that line") from error
+    for override in overrides:
+        _apply(document, override)
+    try:
+        return Recipe.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RecipeError(
+            f"recipe {path}: {where}: {first['msg']}", "see export/recipes for working examples"
+        ) from error
+
+
+def _apply(document: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    if not separator:
+        raise RecipeError(f"override {override!r} has no '='", "write key=value: fp32.epochs=5")
+    try:
+        value: Any = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *tables, leaf = key.strip().split(".")
+    for table in tables:
+        document = document.setdefault(table, {})
+        if not isinstance(document, dict):
+            raise RecipeError(f"override {override!r}: {table} is not a table", "check the key")
+    document[leaf] = value

@@ -1,0 +1,178 @@
+"""A whole training run: floating point, then quantization-aware, then one checkpoint."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from edge_emotion.artifact import Manifest, publish_manifest
+from edge_emotion.data import FaceSet, Split, load_dataset
+from edge_emotion.errors import OutputError, RecipeError
+from edge_emotion.jsonio import atomic_path, output_directory, sha256_of, write_json, write_text
+from edge_emotion.models import build_network
+from edge_emotion.models.checkpoint import CHECKPOINT, Checkpoint
+from edge_emotion.models.cost import macs, parameters
+from edge_emotion.models.quantization import quantised_twin
+from edge_emotion.training.loader import training_loader, validation_loader
+from edge_emotion.training.module import EmotionModule
+from edge_emotion.training.progress import History, progress_bar
+from edge_emotion.training.recipe import Phase, Recipe
+
+METRICS = "metrics.json"
+_RECIPE = "recipe.json"
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The two splits of a run. Validation is never trained on."""
+
+    train: FaceSet
+    validation: FaceSet
+
+
+def load_training_data(source: str) -> TrainingData:
+    """Train and PublicTest of a FER-2013 source, or of ``synthetic``.
+
+    Raises:
+        DataError: the source cannot be read, or lacks one of the splits.
+    """
+    return TrainingData(load_dataset(source, Split.TRAIN), load_dataset(source, Split.PUBLIC))
+
+
+def train(recipe: Recipe, data: TrainingData, out: Path, resume: bool) -> Checkpoint:
+    """Run both phases of a recipe and leave ``checkpoint.safetensors`` and ``metrics.json``.
+
+    Args:
+        recipe: what to do.
+        data: faces to learn from and to validate on.
+        out: folder for the run; everything needed to resume lies in it.
+        resume: go on with the run that ``out`` holds.
+
+    Raises:
+        OutputError: ``out`` holds a run already and ``resume`` is false, or cannot be written.
+        RecipeError: ``out`` holds a run of another recipe.
+    """
+    _claim(output_directory(out), recipe, resume)
+    pl.seed_everything(recipe.seed, verbose=False)
+    network = build_network(recipe.network)
+    fp32, fp32_history = _phase("fp32", network, recipe.fp32, recipe, data, out)
+    network.load_state_dict(fp32)
+    pl.seed_everything(recipe.seed + 1, verbose=False)
+    int8, int8_history = _phase("int8", quantised_twin(network), recipe.int8, recipe, data, out)
+    metrics = {
+        "validation": {"split": data.validation.split.value, "images": len(data.validation)},
+        "train": {"images": len(data.train), "source_sha256": data.train.source_sha256},
+        "macs": macs(network),
+        "parameters": parameters(network),
+        "fp32": {"accuracy": fp32_history[-1]["val_accuracy"], "epochs": fp32_history},
+        "int8": {"accuracy": int8_history[-1]["val_accuracy"], "epochs": int8_history},
+    }
+    checkpoint = Checkpoint(recipe.network, recipe.model_dump(mode="json"), metrics, fp32, int8)
+    _publish(checkpoint, recipe, out)
+    return checkpoint
+
+
+def _claim(out: Path, recipe: Recipe, resume: bool) -> None:
+    marker = out / _RECIPE
+    content = recipe.model_dump_json(indent=2) + "\n"
+    if not marker.exists():
+        write_text(marker, content)
+    elif not resume:
+        raise OutputError(f"{out} holds a training run already", "pass --resume or another folder")
+    elif marker.read_text(encoding="utf-8") != content:
+        raise RecipeError(
+            f"{out} holds a run of another recipe", "resume with the same recipe and --set values"
+        )
+
+
+def _phase(
+    name: str, network: nn.Module, phase: Phase, recipe: Recipe, data: TrainingData, out: Path
+) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
+    """Run one phase, or load it when it was finished before."""
+    weights = out / f"{name}.safetensors"
+    history_file = out / f"{name}.history.json"
+    if weights.exists():
+        return load_file(weights), _read_history(history_file)
+    history = History()
+    trainer = _trainer(name, phase, recipe, out, history)
+    module = EmotionModule(network, phase, recipe.augmentation)
+    last = out / name / "last.ckpt"
+    with warnings.catch_warnings():
+        # Lightning's advice on workers and log intervals does not fit data that lies in memory.
+        warnings.simplefilter("ignore")
+        trainer.fit(
+            module,
+            training_loader(data.train, recipe.batch_size),
+            validation_loader(data.validation),
+            ckpt_path=str(last) if last.exists() else None,
+            weights_only=True,
+        )
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    state = {key: value.contiguous() for key, value in module.network.state_dict().items()}
+    write_json(history_file, history.epochs)
+    with atomic_path(weights) as temporary:
+        save_file(state, temporary)
+    return state, history.epochs
+
+
+def _read_history(path: Path) -> list[dict[str, float]]:
+    epochs: list[dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+    return epochs
+
+
+def _trainer(name: str, phase: Phase, recipe: Recipe, out: Path, history: History) -> pl.Trainer:
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    return pl.Trainer(
+        accelerator="auto",
+        devices=1,
+        max_epochs=phase.epochs,
+        precision=_precision(recipe),
+        logger=[CSVLogger(out, "logs", version=name), TensorBoardLogger(out, "logs", version=name)],
+        callbacks=[
+            history,
+            progress_bar(name, history),
+            EMAWeightAveraging(decay=phase.ema_decay),
+            ModelCheckpoint(out / name, save_last=True, save_top_k=0),
+        ],
+        num_sanity_val_steps=0,
+        enable_model_summary=False,
+        gradient_clip_val=5.0,
+    )
+
+
+def _precision(recipe: Recipe) -> Any:
+    if recipe.precision == "auto":
+        fast = torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001
+        return "bf16-mixed" if fast else "32-true"
+    return {"bf16": "bf16-mixed", "fp32": "32-true"}[recipe.precision]
+
+
+def _publish(checkpoint: Checkpoint, recipe: Recipe, out: Path) -> None:
+    path = out / CHECKPOINT
+    checkpoint.save(path)
+    manifest = Manifest(
+        name=recipe.name,
+        network=recipe.network,
+        format="safetensors",
+        precision="int8",
+        sha256=sha256_of(path),
+        macs=checkpoint.metrics["macs"],
+        parameters=checkpoint.metrics["parameters"],
+        recipe=recipe.name,
+        tools={name: version(name) for name in ("edge-emotion", "torch", "lightning")},
+    )
+    publish_manifest(path, manifest)
+    write_json(out / METRICS, checkpoint.metrics)
