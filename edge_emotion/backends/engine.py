@@ -1,0 +1,86 @@
+"""Decide whether this machine may load a TensorRT engine.
+
+An engine holds machine code for one GPU generation and one TensorRT version, and is trusted like a
+program: it is loaded only when its manifest fits this machine and nobody else could have put it
+there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from edge_emotion.artifact import Artifact, Manifest
+from edge_emotion.errors import ArtifactError
+
+
+def read_engine(artifact: Artifact) -> bytes:
+    """The engine's content, after making sure that it is the one its manifest vouches for.
+
+    Raises:
+        ArtifactError: another user can write to its folder, or its sha256 differs.
+    """
+    problem = _folder_problem(artifact.path.parent)
+    if problem:
+        raise ArtifactError(
+            f"engine {artifact.path} is not loaded: {problem}",
+            "an engine is a program: keep it in a folder that only you can write to",
+        )
+    content = artifact.path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != artifact.manifest.sha256:
+        raise ArtifactError(
+            f"engine {artifact.path} is not the file its manifest describes (sha256 differs)",
+            rebuild_command(artifact.manifest, artifact.path.parent, None),
+        )
+    return content
+
+
+def require_same_platform(artifact: Artifact, module: str, version: str, capability: str) -> None:
+    """Refuse an engine that was built for something else.
+
+    Args:
+        artifact: the engine.
+        module: the runtime that would load it, ``tensorrt`` or ``tensorrt_rtx``.
+        version: that runtime's version.
+        capability: compute capability of the GPU here, as "8.7".
+
+    Raises:
+        ArtifactError: runtime, version or GPU is another; the hint is the command that rebuilds it.
+    """
+    problem = _mismatch(artifact.manifest, module, version, capability)
+    if problem:
+        raise ArtifactError(
+            f"engine {artifact.path} was built for other hardware or software: {problem}",
+            rebuild_command(artifact.manifest, artifact.path.parent, capability),
+        )
+
+
+def rebuild_command(manifest: Manifest, folder: Path, capability: str | None) -> str:
+    """What to run to build the engine again, for a GPU of ``capability`` or for the one here."""
+    target = f" --compute-capability {capability}" if capability else ""
+    return (
+        f"rebuild it: edge-emotion compile {manifest.name} --target tensorrt{target} --out {folder}"
+    )
+
+
+def _mismatch(manifest: Manifest, module: str, version: str, capability: str) -> str | None:
+    if manifest.format != module:
+        return f"it is for {manifest.format}, this machine runs {module}"
+    built_with = manifest.tools.get(module, "an unknown version")
+    if built_with != version:
+        return f"it is for {module} {built_with}, this machine runs {version}"
+    if capability not in manifest.compute_capability:
+        targets = ", ".join(manifest.compute_capability) or "none"
+        return f"its compute capabilities are {targets}, this machine's GPU has {capability}"
+    return None
+
+
+def _folder_problem(folder: Path) -> str | None:
+    status = folder.stat()
+    if status.st_uid not in (os.geteuid(), 0):
+        return f"{folder} belongs to another user"
+    others = bool(status.st_mode & stat.S_IWOTH)
+    other_group = bool(status.st_mode & stat.S_IWGRP) and status.st_gid != os.getegid()
+    return f"other users can write to {folder}" if others or other_group else None

@@ -1,0 +1,66 @@
+"""When an engine may be loaded; deciding it takes no GPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge_emotion.artifact import Artifact
+from edge_emotion.backends.engine import read_engine, require_same_platform
+from edge_emotion.errors import ArtifactError
+
+
+@pytest.fixture
+def engine(int8: Artifact) -> Artifact:
+    """An artefact whose manifest describes an engine for an Orin; its content does not matter."""
+    built = {
+        "format": "tensorrt",
+        "tools": {"tensorrt": "10.3.0"},
+        "compute_capability": ("8.7",),
+    }
+    int8.path.parent.chmod(0o755)
+    return Artifact(int8.path, int8.manifest.model_copy(update=built))
+
+
+def test_the_same_platform_is_accepted(engine: Artifact) -> None:
+    require_same_platform(engine, "tensorrt", "10.3.0", "8.7")
+
+
+@pytest.mark.parametrize(
+    ("module", "version", "capability", "cause"),
+    [
+        ("tensorrt", "10.3.0", "8.9", "its compute capabilities are 8.7, this machine's GPU has"),
+        ("tensorrt", "10.16.0", "8.7", "it is for tensorrt 10.3.0, this machine runs 10.16.0"),
+        ("tensorrt_rtx", "10.3.0", "8.7", "it is for tensorrt, this machine runs tensorrt_rtx"),
+    ],
+)
+def test_another_platform_is_refused_with_the_command_that_rebuilds(
+    engine: Artifact, module: str, version: str, capability: str, cause: str
+) -> None:
+    with pytest.raises(ArtifactError) as refusal:
+        require_same_platform(engine, module, version, capability)
+    command = (
+        "edge-emotion compile classifier --target tensorrt "
+        f"--compute-capability {capability} --out {engine.path.parent}"
+    )
+    assert cause in str(refusal.value)
+    assert command in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_engine_that_the_manifest_vouches_for_is_read(engine: Artifact) -> None:
+    assert read_engine(engine) == engine.path.read_bytes()
+
+
+def test_a_changed_engine_is_refused(engine: Artifact) -> None:
+    engine.path.write_bytes(engine.path.read_bytes() + b"\0")
+    with pytest.raises(ArtifactError, match="sha256 differs"):
+        read_engine(engine)
+
+
+def test_an_engine_where_others_can_write_is_refused(engine: Artifact) -> None:
+    folder: Path = engine.path.parent
+    folder.chmod(0o757)
+    with pytest.raises(ArtifactError, match="other users can write"):
+        read_engine(engine)

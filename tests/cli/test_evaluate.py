@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edge_emotion.artifact import Artifact
+from edge_emotion.emotions import LABELS
+from tests.backends.classifiers import place
+from tests.conftest import RunCli
+
+pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Artifact:
+    place(tmp_path, "tensorrt")
+    return place(tmp_path, "cpu")
+
+
+def test_the_document_of_the_contract(run_cli: RunCli, model: Artifact) -> None:
+    arguments = ("--data", "synthetic", "--backend", "onnxruntime", "--threads", "1", "--json")
+    run = run_cli("evaluate", model.path, *arguments)
+    assert run.returncode == 0, run.stderr
+    document = json.loads(run.stdout)
+    assert document["model"] == {
+        "name": "classifier",
+        "sha256": model.manifest.sha256,
+        "precision": "int8",
+    }
+    assert document["backend"] == "onnxruntime"
+    assert document["split"] == "public"
+    assert tuple(document["per_class"]) == LABELS
+    rows = document["confusion"]
+    assert sum(map(sum, rows)) == document["images"] > 0
+    hits = sum(rows[position][position] for position in range(7))
+    assert document["accuracy"] == pytest.approx(hits / document["images"])
+    low, high = document["accuracy_ci95"]
+    assert low < document["accuracy"] < high
+    for figure in ("balanced_accuracy", "macro_f1", "ece"):
+        assert 0 <= document[figure] <= 1
+    for label, row in zip(LABELS, rows, strict=True):
+        assert document["per_class"][label].keys() == {"precision", "recall", "f1", "support"}
+        assert document["per_class"][label]["support"] == sum(row)
+
+
+def test_batch_size_changes_nothing(run_cli: RunCli, model: Artifact) -> None:
+    documents = [
+        json.loads(
+            run_cli(
+                "evaluate", model.path, "--data", "synthetic", "--batch-size", size, "--json"
+            ).stdout
+        )
+        for size in ("1", "50")
+    ]
+    assert documents[0] == documents[1]
+
+
+def test_auto_takes_a_backend_of_this_machine(run_cli: RunCli, model: Artifact) -> None:
+    run = run_cli("evaluate", model.path, "--data", "synthetic", "--split", "train")
+    assert run.returncode == 0, run.stderr
+    assert "evaluating classifier.cpu.onnx on " in run.stderr
+    assert "balanced accuracy" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "cause"),
+    [
+        (("--data", "nowhere.zip"), 1, "no such dataset: nowhere.zip"),
+        (("--data", "synthetic", "--backend", "tflite"), 2, "unknown backend 'tflite'"),
+        (("--data", "synthetic", "--threads", "0"), 2, "--threads"),
+        (("--data", "synthetic", "--split", "validation"), 2, "--split"),
+        ((), 2, "--data"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    run_cli: RunCli, model: Artifact, arguments: tuple[str, ...], code: int, cause: str
+) -> None:
+    run = run_cli("evaluate", model.path, *arguments)
+    assert run.returncode == code
+    assert cause in run.stderr
+    assert "Traceback" not in run.stderr
+    assert run.stdout == ""
+
+
+def test_a_truncated_model_is_one_line(run_cli: RunCli, model: Artifact) -> None:
+    model.path.write_bytes(model.path.read_bytes()[:1000])
+    run = run_cli("evaluate", model.path, "--data", "synthetic")
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert "truncated" in run.stderr
+
+
+def test_an_engine_without_its_gpu_is_one_line(run_cli: RunCli, model: Artifact) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="tensorrt_rtx is not installed")
+    from edge_emotion.backends.gpu import compute_capability
+    from edge_emotion.export.compile import compile_tensorrt
+
+    if compute_capability():
+        pytest.skip("this machine has an NVIDIA GPU")
+    engine = compile_tensorrt(model, model.path.parent / "engines", ["8.9"]).artifact
+    run = run_cli("evaluate", engine.path, "--data", "synthetic")
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert "no NVIDIA GPU" in run.stderr
