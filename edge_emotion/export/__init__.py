@@ -1,1 +1,1 @@
-
+"""Checkpoint → ONNX → OpenVINO IR and TensorRT engine, each step behind a check."""

@@ -1,0 +1,61 @@
+"""``edge-emotion export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edge_emotion.cli.options import PATH, json_option, out_option, print_json, say
+
+
+@click.command("export")
+@click.argument("checkpoint", type=PATH)
+@out_option
+@click.option(
+    "--precision",
+    type=click.Choice(["int8", "fp32", "fp16"]),
+    default="int8",
+    show_default=True,
+)
+@click.option(
+    "--data",
+    default="synthetic",
+    show_default=True,
+    help="Images for the parity gate: FER-2013 as zip, folder or CSV.",
+)
+@json_option
+def command(checkpoint: Path, out: Path, precision: str, data: str, as_json: bool) -> None:
+    """Export a CHECKPOINT to ONNX; nothing is written unless it agrees with the trained model.
+
+    INT8 gives two files of one model: `cpu` for ONNX Runtime and OpenVINO, `tensorrt` for NVIDIA.
+    """
+    from edge_emotion.data import Split, load_dataset
+    from edge_emotion.export.publish import export_checkpoint
+
+    if data == "synthetic":
+        say("no --data given: the parity gate compares on drawn faces, accuracy is not FER-2013's")
+    exported = export_checkpoint(checkpoint, out, precision, load_dataset(data, Split.PUBLIC))  # type: ignore[arg-type]
+    if as_json:
+        print_json(
+            [
+                {
+                    "path": str(each.artifact.path),
+                    "manifest": each.artifact.manifest.model_dump(mode="json"),
+                    "images": each.parity.images,
+                    "agreement": each.parity.agreement,
+                    "reference_accuracy": each.parity.reference_accuracy,
+                    "accuracy": each.parity.accuracy,
+                }
+                for each in exported
+            ]
+        )
+        return
+    for each in exported:
+        parity = each.parity
+        say(
+            f"{each.artifact.path.name}: agreement {parity.agreement:.2%}, "
+            f"accuracy {parity.accuracy:.2%} (model {parity.reference_accuracy:.2%}) "
+            f"on {parity.images} images"
+        )
+        click.echo(str(each.artifact.path))

@@ -1,0 +1,9 @@
+"""Compile an ONNX model for one target."""
+
+from __future__ import annotations
+
+from edge_emotion.export.audit import Compiled
+from edge_emotion.export.openvino import compile_openvino
+from edge_emotion.export.tensorrt import compile_tensorrt
+
+__all__ = ["Compiled", "compile_openvino", "compile_tensorrt"]

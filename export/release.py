@@ -1,0 +1,109 @@
+"""Make a shipped model from its recipe: train, quantise, export, verify, stamp, publish.
+
+    python export/release.py small --data archive.zip
+
+Trains where the run folder holds no finished run (and resumes one that was interrupted), exports
+behind the parity gate, measures every published file on every CPU runtime, checks that it still
+compiles for OpenVINO and TensorRT, writes the figures into the manifests and puts files, manifests
+and model card into the package's assets.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+from card import model_card
+
+from edge_emotion.artifact import AccuracyFigure, Artifact, publish_manifest
+from edge_emotion.backends import LoadOptions, get_backend
+from edge_emotion.data import FaceSet
+from edge_emotion.evaluation import evaluate, predict_logits
+from edge_emotion.export.compile import compile_openvino, compile_tensorrt
+from edge_emotion.export.publish import export_checkpoint
+from edge_emotion.jsonio import write_json, write_text
+from edge_emotion.training.recipe import load_recipe
+from edge_emotion.training.run import load_training_data, train
+
+HERE = Path(__file__).parent
+ASSETS = HERE.parent / "edge_emotion" / "assets"
+RESULTS = HERE.parent / "benchmarks" / "results"
+BACKENDS = ("onnxruntime", "openvino")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--data", required=True, help="FER-2013 as zip, folder or CSV.")
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
+def release(name: str, data: str, runs: Path) -> None:
+    """Publish the model of export/recipes/NAME.toml."""
+    recipe = load_recipe(HERE / "recipes" / f"{name}.toml")
+    faces = load_training_data(data)
+    run = runs / name
+    checkpoint = train(recipe, faces, run, resume=True)
+    with tempfile.TemporaryDirectory() as folder:
+        staging = Path(folder)
+        exported = [
+            *export_checkpoint(run, staging, "int8", faces.validation),
+            *export_checkpoint(run, staging, "fp32", faces.validation),
+        ]
+        for each in exported:
+            print(f"{each.artifact.path.name}: agreement {each.parity.agreement:.2%}")
+        stamped = [stamp(each.artifact, faces.validation) for each in exported]
+        prove_compilable(stamped, staging / "compiled")
+        publish(stamped)
+    write_text(ASSETS / f"{name}.md", model_card(recipe, [each.manifest for each in stamped]))
+    write_json(RESULTS / f"training-{name}.json", checkpoint.metrics)
+
+
+def stamp(artifact: Artifact, faces: FaceSet) -> Artifact:
+    """Measure one file by itself on every CPU runtime and write the figures into its manifest."""
+    figures = []
+    with tempfile.TemporaryDirectory() as folder:
+        # Alone in a folder: a runtime must not swap in the encoding that it likes better.
+        for part in artifact.path.parent.glob(f"{artifact.path.name}*"):
+            shutil.copy(part, folder)
+        alone = Artifact.load(Path(folder) / artifact.path.name)
+        for name in BACKENDS:
+            with get_backend(name).load(alone, LoadOptions()) as session:
+                logits = predict_logits(session, faces.images, 256)
+            metrics = evaluate(logits, faces.labels, artifact.manifest.temperature)
+            figures.append(
+                AccuracyFigure(
+                    split=faces.split.value,
+                    images=len(faces),
+                    accuracy=metrics.accuracy,
+                    backend=name,
+                )
+            )
+            print(f"{artifact.path.name} on {name}: {metrics.accuracy:.2%}")
+    manifest = artifact.manifest.model_copy(update={"accuracy": tuple(figures)})
+    return publish_manifest(artifact.path, manifest)
+
+
+def prove_compilable(artifacts: list[Artifact], out: Path) -> None:
+    """Compile the INT8 files, and refuse a release in which OpenVINO runs a layer in float."""
+    for artifact in artifacts:
+        if artifact.manifest.encoding == "cpu":
+            compiled = compile_openvino(artifact, out)
+            if compiled.not_int8:
+                raise click.ClickException(f"OpenVINO runs {compiled.not_int8} outside INT8")
+        if artifact.manifest.encoding == "tensorrt" and importlib.util.find_spec("tensorrt_rtx"):
+            compile_tensorrt(artifact, out, ("8.7", "8.9"))
+
+
+def publish(artifacts: list[Artifact]) -> None:
+    """Copy model files and manifests into the package, manifests last."""
+    for artifact in artifacts:
+        target = ASSETS / artifact.path.name
+        shutil.copy(artifact.path, target)
+        publish_manifest(target, artifact.manifest)
+        print(json.dumps({"published": target.name, "bytes": target.stat().st_size}))
+
+
+if __name__ == "__main__":
+    release()
