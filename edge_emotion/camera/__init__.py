@@ -1,1 +1,24 @@
+"""The camera loop: frames in, events and pictures out."""
 
+from __future__ import annotations
+
+from edge_emotion.camera.base import AnnotatedFrame, Frame, Grab, Sink, Source
+from edge_emotion.camera.clip import write_demo_clip
+from edge_emotion.camera.event import Event
+from edge_emotion.camera.loop import CameraLoop, run_loop
+from edge_emotion.camera.sources import open_source
+from edge_emotion.camera.stages import Summary
+
+__all__ = [
+    "AnnotatedFrame",
+    "CameraLoop",
+    "Event",
+    "Frame",
+    "Grab",
+    "Sink",
+    "Source",
+    "Summary",
+    "open_source",
+    "run_loop",
+    "write_demo_clip",
+]

@@ -1,0 +1,114 @@
+"""The seams of the camera loop: where frames come from, where results go."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from edge_emotion.inference import FaceEmotion
+from edge_emotion.vision import Picture
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a source.
+
+    Args:
+        image: BGR, uint8, (height, width, 3).
+        source: which source of the run it is from, counted from 0.
+        index: number of the frame in its source, counted from 0.
+        captured_at: when it was grabbed, in seconds since 1970-01-01 UTC.
+        position: seconds since the source's beginning: media time of a file, elapsed time of a
+            camera.
+    """
+
+    image: Picture
+    source: int
+    index: int
+    captured_at: float
+    position: float
+
+
+@dataclass(frozen=True)
+class AnnotatedFrame:
+    """A frame with what was read from it.
+
+    Args:
+        frame: the untouched frame.
+        source_name: what its source calls itself, with no password in it.
+        rate: the source's nominal frames per second.
+        faces: the faces found.
+        picture: the frame with its faces drawn, if a sink of the run shows pictures; else the
+            frame's own image.
+    """
+
+    frame: Frame
+    source_name: str
+    rate: float
+    faces: tuple[FaceEmotion, ...]
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Grab:
+    """What a source hands over: a picture and its position in seconds."""
+
+    image: Picture
+    position: float
+
+
+class Source(ABC):
+    """Gives pictures until it ends.
+
+    Args:
+        text: what the user wrote.
+
+    Raises:
+        SourceError: nothing can be read from it.
+    """
+
+    rate: float
+    """Nominal frames per second."""
+
+    @abstractmethod
+    def __init__(self, text: str) -> None: ...
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, text: str) -> bool:
+        """Whether ``text``, as the user wrote it, names a source of this kind."""
+
+    @abstractmethod
+    def grab(self) -> Grab | None:
+        """The next picture, or ``None`` at the end of a file.
+
+        Raises:
+            SourceError: a camera or stream stopped, or a file is damaged.
+        """
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Its name for logs, events and pages: no password in it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the device or file; closing twice is harmless."""
+
+
+class Sink(ABC):
+    """Takes results. Opening one means constructing it, which proves that it can be written."""
+
+    shows_pictures: bool
+    """Whether it needs ``AnnotatedFrame.picture`` drawn."""
+
+    @abstractmethod
+    def consume(self, result: AnnotatedFrame) -> None:
+        """Take one frame's results.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish what was written; closing twice is harmless."""

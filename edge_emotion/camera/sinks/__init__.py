@@ -1,0 +1,1 @@
+"""Where results go: one adapter a file."""

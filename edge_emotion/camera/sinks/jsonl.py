@@ -1,0 +1,47 @@
+"""Events as JSON lines, one per face per frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge_emotion.camera.base import AnnotatedFrame, Sink
+from edge_emotion.camera.event import events
+from edge_emotion.jsonio import output_directory, unwritable
+
+
+class JsonLinesSink(Sink):
+    """Appends whole lines, each handed to the system before the next frame.
+
+    Args:
+        path: the file; an existing one is continued, so that a restarted loop loses nothing.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+
+    shows_pictures = False
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        output_directory(path.parent)
+        try:
+            # Unbuffered: a line is one write, so a kill leaves no half line behind.
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+    def consume(self, result: AnnotatedFrame) -> None:
+        """Write the frame's events.
+
+        Raises:
+            OutputError: the disk is full, or the file is gone.
+        """
+        lines = [event.model_dump_json(by_alias=True) + "\n" for event in events(result)]
+        try:
+            self._file.write("".join(lines).encode())
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

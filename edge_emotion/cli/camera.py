@@ -1,0 +1,91 @@
+"""``edge-emotion camera``."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edge_emotion.cli.options import PATH, json_option, model_option, print_json, say
+
+if TYPE_CHECKING:
+    from edge_emotion.camera import Sink, Summary
+
+
+@click.command("camera")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    required=True,
+    help="Camera index, csi://0, URL, GStreamer pipeline, video, folder of pictures, or demo.",
+)
+@model_option
+@click.option("--backend", default="auto", show_default=True, help="Runtime to classify with.")
+@click.option("--detector", default="auto", show_default=True, help="yunet, haar, none or auto.")
+@click.option("--output", type=PATH, help="Annotated video (.mp4).")
+@click.option("--events", type=PATH, help="Events as JSON lines; an existing file is continued.")
+@click.option("--headless", is_flag=True, help="Open no window.")
+@click.option("--max-frames", type=click.IntRange(min=1), help="Stop after this many frames.")
+@json_option
+def command(
+    sources: tuple[str, ...],
+    model: str,
+    backend: str,
+    detector: str,
+    output: Path | None,
+    events: Path | None,
+    headless: bool,
+    max_frames: int | None,
+    as_json: bool,
+) -> None:
+    """Read facial emotion from cameras, streams or files until they end or Ctrl-C."""
+    from edge_emotion.camera import open_source, run_loop
+    from edge_emotion.inference import FacePipeline
+
+    with ExitStack() as unwind:
+        pipeline = unwind.enter_context(FacePipeline(model, backend, detector))
+        opened = []
+        for text in sources:
+            opened.append(open_source(text))
+            unwind.callback(opened[-1].close)
+        sinks = _open_sinks(output, events, headless, unwind)
+        summary = run_loop(opened, pipeline, sinks, max_frames)
+    if as_json:
+        print_json(summary.model_dump(mode="json"))
+    else:
+        _print_summary(summary)
+
+
+def _open_sinks(
+    output: Path | None, events: Path | None, headless: bool, unwind: ExitStack
+) -> list[Sink]:
+    from edge_emotion.camera.sinks.jsonl import JsonLinesSink
+    from edge_emotion.camera.sinks.video import VideoSink
+    from edge_emotion.camera.sinks.window import WindowSink, missing_display
+
+    sinks: list[Sink] = []
+    if output is not None:
+        sinks.append(VideoSink(output))
+    if events is not None:
+        sinks.append(JsonLinesSink(events))
+        unwind.callback(sinks[-1].close)
+    if not headless:
+        reason = missing_display()
+        if reason is None:
+            sinks.append(WindowSink())
+        else:
+            say(f"no window: {reason}; pass --headless to say so yourself")
+    return sinks
+
+
+def _print_summary(summary: Summary) -> None:
+    say(
+        f"{summary.frames} frames, {summary.faces} faces in {summary.seconds:.1f} s "
+        f"({summary.fps:.1f} frames/s) with {summary.model} on {summary.backend}, "
+        f"detector {summary.detector}"
+    )
+    for stage, figures in summary.stages.items():
+        say(f"  {stage:<9} p50 {figures.p50_ms:7.2f} ms   p95 {figures.p95_ms:7.2f} ms")

@@ -1,0 +1,149 @@
+"""Draw what was read from a face: corner brackets, a label, a bar of its probability.
+
+Everything scales with the picture, and every shape is antialiased.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_emotion.emotions import Emotion
+from edge_emotion.vision.base import FaceBox, Picture
+from edge_emotion.vision.opencv import cv2
+
+Colour = tuple[int, int, int]
+"""Blue, green, red, 0 to 255."""
+
+COLOURS: dict[Emotion, Colour] = {
+    Emotion.ANGRY: (104, 104, 255),
+    Emotion.DISGUST: (84, 204, 138),
+    Emotion.FEAR: (255, 140, 186),
+    Emotion.HAPPY: (64, 204, 255),
+    Emotion.NEUTRAL: (220, 214, 208),
+    Emotion.SAD: (255, 176, 92),
+    Emotion.SURPRISE: (216, 224, 72),
+}
+"""Each at least 6:1 in contrast (WCAG 2.1) against the dark text on it."""
+
+INK: Colour = (30, 22, 18)
+"""The dark of text on colour, and of the rim around brackets."""
+
+_LINE_SHARE = 0.0032
+"""Width of a line as a share of the picture's diagonal ÷ √2."""
+_TEXT_SHARE = 0.032
+"""Height of a capital letter's line, as the same share."""
+_OVERSAMPLING = 4
+
+
+def draw_face(frame: Picture, box: FaceBox, emotion: Emotion, probability: float) -> None:
+    """Draw one face's result onto a picture, in place.
+
+    Args:
+        frame: BGR picture.
+        box: where the face is.
+        emotion: what to name.
+        probability: of that emotion, 0 to 1.
+    """
+    unit = float(np.hypot(*frame.shape[:2])) / np.sqrt(2)
+    colour = COLOURS[emotion]
+    line = max(round(unit * _LINE_SHARE), 1)
+    _brackets(frame, box, INK, line * 2 + 1)
+    _brackets(frame, box, colour, line)
+    _plate(frame, box, emotion, probability, max(round(unit * _TEXT_SHARE), 12))
+
+
+def _brackets(frame: Picture, box: FaceBox, colour: Colour, width: int) -> None:
+    """The four corners of a box, rounded."""
+    right, bottom = box.x + box.width, box.y + box.height
+    radius = max(min(box.width, box.height) // 10, 2)
+    arm = max(min(box.width, box.height) // 5, 4)
+    corners = (
+        (box.x, box.y, 1, 1, 180),
+        (right, box.y, -1, 1, 270),
+        (right, bottom, -1, -1, 0),
+        (box.x, bottom, 1, -1, 90),
+    )
+    for x, y, towards_x, towards_y, angle in corners:
+        centre = (x + towards_x * radius, y + towards_y * radius)
+        cv2.ellipse(frame, centre, (radius, radius), angle, 0, 90, colour, width, cv2.LINE_AA)
+        for start, end in (
+            ((centre[0], y), (x + towards_x * arm, y)),
+            ((x, centre[1]), (x, y + towards_y * arm)),
+        ):
+            cv2.line(frame, start, end, colour, width, cv2.LINE_AA)
+
+
+def _plate(frame: Picture, box: FaceBox, emotion: Emotion, probability: float, height: int) -> None:
+    """The plate above a box (inside it where there is no room): name, percentage, bar."""
+    name = _text_mask(emotion.value, height)
+    percentage = _text_mask(f"{probability:.0%}", height)
+    pad = height // 2
+    bar = max(height // 5, 3)
+    width = name.shape[1] + percentage.shape[1] + 3 * pad
+    tall = height + bar + round(pad * 1.6)
+    left = _kept_inside(box.x + (box.width - width) // 2, width, frame.shape[1])
+    top = box.y - tall - pad if box.y >= tall + pad else box.y + pad
+    top = _kept_inside(top, tall, frame.shape[0])
+    _blend(frame, _rounded_mask(width, tall, pad), left, top, COLOURS[emotion], 0.94)
+    text_top = top + round(pad * 0.5)
+    _blend(frame, name, left + pad, text_top, INK, 1.0)
+    _blend(frame, percentage, left + width - pad - percentage.shape[1], text_top, INK, 1.0)
+    track = width - 2 * pad
+    bar_top = text_top + height + round(pad * 0.4)
+    filled = max(round(track * probability), bar)
+    _blend(frame, _rounded_mask(track, bar, bar / 2), left + pad, bar_top, INK, 0.22)
+    _blend(frame, _rounded_mask(filled, bar, bar / 2), left + pad, bar_top, INK, 1.0)
+
+
+def _kept_inside(start: int, length: int, limit: int) -> int:
+    return max(min(start, limit - length), 0)
+
+
+@lru_cache(maxsize=512)
+def _text_mask(text: str, height: int) -> npt.NDArray[np.float32]:
+    """Coverage of a text line, 0 to 1, (height, width); drawn large and averaged down."""
+    face, scale = cv2.FONT_HERSHEY_SIMPLEX, height * _OVERSAMPLING / 32
+    thickness = max(round(height * _OVERSAMPLING / 11), 1)
+    (width, above), below = cv2.getTextSize(text, face, scale, thickness)
+    rows = height * _OVERSAMPLING
+    canvas = np.zeros((rows, width + thickness), np.uint8)
+    baseline = (rows + above) // 2 - below // 6
+    cv2.putText(canvas, text, (thickness // 2, baseline), face, scale, 255, thickness, cv2.LINE_AA)
+    return _averaged(canvas, canvas.shape[1] // _OVERSAMPLING, height)
+
+
+@lru_cache(maxsize=512)
+def _rounded_mask(width: int, height: int, radius: float) -> npt.NDArray[np.float32]:
+    """Coverage of a rounded rectangle, 0 to 1, (height, width)."""
+    canvas = np.zeros((height * _OVERSAMPLING, width * _OVERSAMPLING), np.uint8)
+    bent = min(round(radius * _OVERSAMPLING), min(canvas.shape) // 2)
+    rows, columns = canvas.shape
+    cv2.rectangle(canvas, (bent, 0), (columns - bent - 1, rows - 1), 255, cv2.FILLED)
+    cv2.rectangle(canvas, (0, bent), (columns - 1, rows - bent - 1), 255, cv2.FILLED)
+    for x in (bent, columns - bent - 1):
+        for y in (bent, rows - bent - 1):
+            cv2.circle(canvas, (x, y), bent, 255, cv2.FILLED)
+    return _averaged(canvas, width, height)
+
+
+def _averaged(canvas: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArray[np.float32]:
+    small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32) / np.float32(255)
+
+
+def _blend(
+    frame: Picture,
+    mask: npt.NDArray[np.float32],
+    left: int,
+    top: int,
+    colour: Colour,
+    opacity: float,
+) -> None:
+    """Mix a colour into the picture where a mask covers it; what leaves the picture is cut."""
+    region = frame[top : top + mask.shape[0], left : left + mask.shape[1]]
+    cover = mask[: region.shape[0], : region.shape[1], None] * opacity
+    mixed = region + (np.asarray(colour, np.float32) - region) * cover
+    region[:] = (mixed + 0.5).astype(np.uint8)
