@@ -1,0 +1,49 @@
+"""Accuracy of the very file that is timed, on the very backend it is timed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_emotion.backends import Session
+from edge_emotion.data import FaceSet
+from edge_emotion.evaluation import evaluate, predict_logits
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What a session got right.
+
+    Attributes:
+        share: fraction of images classified as labelled.
+        ci95: its Wilson interval.
+        predictions: predicted class of every image, (N,).
+    """
+
+    share: float
+    ci95: tuple[float, float]
+    predictions: npt.NDArray[np.intp]
+
+    def agreement(self, other: Accuracy) -> float:
+        """Fraction of images on which both predict the same class."""
+        return float(np.mean(self.predictions == other.predictions))
+
+
+def measure_accuracy(session: Session, dataset: FaceSet) -> Accuracy:
+    """Classify every image of ``dataset`` with ``session``.
+
+    Raises:
+        BackendError: the runtime failed.
+    """
+    logits = predict_logits(session, dataset.images, _BATCH)
+    metrics = evaluate(logits, dataset.labels, session.artifact.manifest.temperature)
+    return Accuracy(metrics.accuracy, metrics.accuracy_ci95, logits.argmax(axis=1))
+
+
+def digits(classes: npt.NDArray[np.integer]) -> str:
+    """Class indices (N,) as a string of N digits."""
+    return "".join(map(str, classes.tolist()))

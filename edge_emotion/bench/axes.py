@@ -1,0 +1,72 @@
+"""What the plots of a report have in common: canvas, axes, names and colours of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from edge_emotion.bench.naming import row_name
+from edge_emotion.bench.palette import MUTED, RULE, SERIES
+from edge_emotion.bench.report import Report, Result
+
+WIDE, NARROW = 720, 360
+"""Widths in CSS pixels, for desks and for phones; text keeps its size in both."""
+FONT_SIZE = 11
+
+_DPI = 72
+_STEPS = np.array([1, 2, 5])
+
+
+def full_name(row: Result, among: Sequence[Result]) -> str:
+    """The row's name, with threads and batch as far as they vary among the rows of a plot."""
+    name = row_name(row)
+    if len({other.threads for other in among}) > 1:
+        name += f" · {row.threads} thr"
+    if len({other.batch for other in among}) > 1:
+        name += f" · batch {row.batch}"
+    return name
+
+
+def colours(report: Report) -> dict[str, str]:
+    """A colour for each backend."""
+    backends = dict.fromkeys(row.backend for row in report.measured)
+    return {name: SERIES[i % len(SERIES)] for i, name in enumerate(backends)}
+
+
+def canvas(
+    width: int, height: int, *, left: int, bottom: int, top: int, right: int
+) -> tuple[Figure, Any]:
+    """A figure with margins in pixels."""
+    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
+    axes = figure.add_axes(
+        (
+            left / width,
+            bottom / height,
+            (width - left - right) / width,
+            (height - bottom - top) / height,
+        )
+    )
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(RULE)
+    axes.tick_params(colors=MUTED, labelsize=FONT_SIZE, length=0, pad=6)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def log_axis(axes: Any, low: float, high: float, stretch: float) -> None:
+    """Milliseconds on a logarithmic axis with ticks at 1, 2 and 5."""
+    axes.set_xscale("log")
+    axes.set_xlim(low / stretch, high * stretch)
+    decades = np.arange(np.floor(np.log10(low / stretch)), np.ceil(np.log10(high * stretch)) + 1)
+    ticks = (10.0 ** decades[:, None] * _STEPS).ravel()
+    axes.xaxis.set_major_locator(FixedLocator(ticks))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.grid(axis="x", color=RULE, linewidth=0.8)
+    axes.set_xlabel("milliseconds a call, logarithmic", color=MUTED, fontsize=FONT_SIZE, labelpad=8)

@@ -1,0 +1,129 @@
+"""The report as one HTML file: opens offline, on a phone, on paper and without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+
+from edge_emotion.bench.naming import moment
+from edge_emotion.bench.palette import theme
+from edge_emotion.bench.report import MeasuredModel, Report, Result
+from edge_emotion.bench.table import COLUMNS, cells, environment_facts, method_text, not_measured
+from edge_emotion.bench.verdict import Verdict, judge
+
+_FOLDER = Path(__file__).parent
+_SHORT_HASH = 12
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in the page.
+
+    Attributes:
+        title: its heading.
+        caption: how to read it.
+        wide: ``<svg>`` element for desks and paper.
+        narrow: ``<svg>`` element for phones.
+    """
+
+    title: str
+    caption: str
+    wide: str
+    narrow: str
+
+
+def render_page(report: Report, pictures: Iterable[Picture], notice: str | None = None) -> str:
+    """The whole page.
+
+    Args:
+        report: what to show.
+        pictures: plots, in their order.
+        notice: shown instead of pictures that could not be drawn.
+    """
+    verdict = judge(report)
+    return Template((_FOLDER / "report.html").read_text(encoding="utf-8")).substitute(
+        css=theme() + (_FOLDER / "report.css").read_text(encoding="utf-8"),
+        headline=escape(verdict.headline),
+        cpu=escape(report.environment.cpu),
+        iso_date=report.environment.date.isoformat(),
+        date=moment(report.environment.date),
+        verdict=_verdict(verdict),
+        figures="".join(map(_picture, pictures)) + (_notice(notice) if notice else ""),
+        table=_table(report.measured),
+        missing=_missing(report),
+        models="".join(map(_model, report.models)),
+        method=escape(method_text(report)),
+        environment=_facts(environment_facts(report)),
+    )
+
+
+def _verdict(verdict: Verdict) -> str:
+    lines = [f"<li>{escape(line)}</li>" for line in verdict.details]
+    lines += [f'<li class="warning">{escape(line)}</li>' for line in verdict.warnings]
+    return f"<ul>{''.join(lines)}</ul>" if lines else ""
+
+
+def _picture(picture: Picture) -> str:
+    return (
+        f"<section><h2>{escape(picture.title)}</h2><figure>"
+        f'<div class="wide">{picture.wide}</div><div class="narrow">{picture.narrow}</div>'
+        f"<figcaption>{escape(picture.caption)}</figcaption></figure></section>"
+    )
+
+
+def _notice(text: str) -> str:
+    return f'<p class="notice">{escape(text)}</p>'
+
+
+def _table(rows: Iterable[Result]) -> str:
+    """Roles are spelt out: on a phone CSS turns rows into cards, which would drop them."""
+    head = "".join(
+        f'<th role="columnheader" scope="col"{_kind(column.figures)}>{escape(column.title)}</th>'
+        for column in COLUMNS
+    )
+    body = "".join(f'<tr role="row">{_cells(row)}</tr>' for row in rows)
+    if not body:
+        return "<p>No row could be measured.</p>"
+    return (
+        '<table role="table"><caption>Latency and cold start in milliseconds.</caption>'
+        '<thead role="rowgroup"><tr role="row">'
+        f'{head}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
+    )
+
+
+def _cells(row: Result) -> str:
+    return "".join(
+        f'<td role="cell" data-label="{escape(column.title)}"{_kind(column.figures)}>'
+        f"{escape(text)}</td>"
+        for column, text in zip(COLUMNS, cells(row), strict=True)
+    )
+
+
+def _kind(figures: bool) -> str:
+    return ' class="figures"' if figures else ""
+
+
+def _missing(report: Report) -> str:
+    items = "".join(
+        f"<dt>{escape(each.backend)}</dt><dd>{each.status}: {escape(each.reason)} "
+        f'<span class="aside">({escape(", ".join(each.models))})</span></dd>'
+        for each in not_measured(report)
+    )
+    return f"<section><h2>Not measured</h2><dl>{items}</dl></section>" if items else ""
+
+
+def _model(model: MeasuredModel) -> str:
+    return (
+        f'<p class="file"><strong>{escape(model.file)}</strong> '
+        f"{model.parameters / 1e6:.2f} M parameters, {model.macs / 1e6:.1f} M "
+        f"multiply-accumulates a face, run by {escape(', '.join(model.backends))}, "
+        f'sha256 <code title="{model.sha256}">{model.sha256[:_SHORT_HASH]}…</code></p>'
+    )
+
+
+def _facts(facts: dict[str, str]) -> str:
+    items = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
+    return f"<dl>{items}</dl>"

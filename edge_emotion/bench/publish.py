@@ -1,0 +1,56 @@
+"""Write a finished benchmark to a folder."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+from edge_emotion.bench.markdown import render_markdown
+from edge_emotion.bench.page import render_page
+from edge_emotion.bench.run import Benchmark
+from edge_emotion.jsonio import output_directory, write_json, write_text
+
+_NO_PLOTS = "Plots are drawn by matplotlib: pip install 'edge-emotion[report]', and run again."
+
+
+def publish(benchmark: Benchmark, folder: Path) -> Path:
+    """Write ``report.json``, ``report.md``, ``report.html``, ``samples.json`` and ``pareto.svg``.
+
+    ``pareto.svg`` exists only where accuracy was measured and matplotlib is installed.
+
+    Returns:
+        The HTML file.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    output_directory(folder)
+    report, samples = benchmark.report, benchmark.samples
+    write_json(folder / "report.json", report.model_dump(mode="json", by_alias=True))
+    compact = json.dumps(samples.model_dump(mode="json", by_alias=True), separators=(",", ":"))
+    write_text(folder / "samples.json", compact + "\n")
+    write_text(folder / "report.md", render_markdown(report))
+    page = folder / "report.html"
+    write_text(page, _page_with_plots(benchmark, folder / "pareto.svg"))
+    return page
+
+
+def _page_with_plots(benchmark: Benchmark, pareto_file: Path) -> str:
+    report = benchmark.report
+    pareto_file.unlink(missing_ok=True)  # one of an earlier run would not belong to this report
+    if not report.measured:
+        return render_page(report, ())
+    if find_spec("matplotlib") is None:
+        return render_page(report, (), notice=_NO_PLOTS)
+
+    from edge_emotion.bench.latency_plot import latency_plot
+    from edge_emotion.bench.pareto_plot import pareto_plot
+    from edge_emotion.bench.svg import standalone
+
+    pareto = pareto_plot(report)
+    latency = latency_plot(report, benchmark.samples)
+    if pareto is None:
+        return render_page(report, (latency,))
+    write_text(pareto_file, standalone(pareto.wide))
+    return render_page(report, (pareto, latency))

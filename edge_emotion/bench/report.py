@@ -1,0 +1,209 @@
+"""What a benchmark writes: the report, and the raw samples every figure comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edge_emotion.artifact import Encoding, Precision
+from edge_emotion.bench.environment import Environment
+from edge_emotion.emotions import LABELS
+from edge_emotion.errors import DataError
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Nanoseconds = Annotated[int, Field(gt=0)]
+RowKey = tuple[str, Precision, str, int, int]
+"""Model, precision, backend, threads, batch."""
+
+_MS = 1e6
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Latency(_Frozen):
+    """Milliseconds of one call, whatever its batch."""
+
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    mean: float
+    min: float
+    max: float
+
+    @classmethod
+    def of(cls, samples_ns: list[int]) -> Latency:
+        """Summarise raw samples; percentiles interpolate linearly between order statistics."""
+        samples = np.asarray(samples_ns, dtype=np.float64) / _MS
+        p50, p90, p95, p99 = np.percentile(samples, [50, 90, 95, 99]).tolist()
+        return cls(
+            p50=p50,
+            p90=p90,
+            p95=p95,
+            p99=p99,
+            mean=float(samples.mean()),
+            min=float(samples.min()),
+            max=float(samples.max()),
+        )
+
+
+class _Row(_Frozen):
+    """The five things that make a measurement comparable with no other."""
+
+    model: str
+    precision: Precision
+    backend: str
+    threads: int = Field(gt=0)
+    batch: int = Field(gt=0)
+
+    @property
+    def key(self) -> RowKey:
+        return (self.model, self.precision, self.backend, self.threads, self.batch)
+
+
+class Result(_Row):
+    """One row of the report; figures that were not measured are ``None``."""
+
+    status: Literal["ok", "skipped", "failed"]
+    reason: str | None = None
+    """Why there are no figures: one line; ``None`` when there are."""
+    latency_ms: Latency | None = None
+    throughput_ips: float | None = None
+    """Images per second: batch / mean latency."""
+    accuracy: Fraction | None = None
+    accuracy_ci95: tuple[Fraction, Fraction] | None = None
+    """Wilson interval."""
+    agreement_with_fp32: Fraction | None = None
+    """Share of images with the class that the FP32 model gives on the same backend."""
+    file_bytes: int | None = None
+    """Size of the file that ran."""
+    cold_start_ms: float | None = None
+    """From loading to the first result, the runtime itself being imported already."""
+    effective_precision: dict[str, int] | None = None
+    """Executed precision → compute layers, as the runtime tells; empty where it does not."""
+
+    @property
+    def latency(self) -> Latency:
+        """``latency_ms`` of a row that was measured.
+
+        Raises:
+            ValueError: it was not.
+        """
+        if self.latency_ms is None:
+            raise ValueError(f"row {self.key} was not measured")
+        return self.latency_ms
+
+    @model_validator(mode="after")
+    def _figures_or_reason(self) -> Result:
+        found = (self.latency_ms is not None, self.reason is not None)
+        if found != ((True, False) if self.status == "ok" else (False, True)):
+            raise ValueError("a row has figures when its status is ok, and a reason otherwise")
+        return self
+
+
+class MeasuredModel(_Frozen):
+    """A file that ran: backends may each run another encoding of one model."""
+
+    model: str
+    precision: Precision
+    encoding: Encoding
+    network: str
+    file: str
+    sha256: str
+    macs: int
+    parameters: int
+    backends: tuple[str, ...]
+
+
+class Dataset(_Frozen):
+    """What accuracy was measured on."""
+
+    source_sha256: str
+    split: str
+    images: int = Field(gt=0)
+
+
+class Method(_Frozen):
+    """How latency was measured."""
+
+    clock: str
+    rounds: int
+    seconds_per_row: float
+    distinct_inputs: int
+    inputs: str
+
+
+class Report(_Frozen):
+    """``report.json``."""
+
+    schema_id: Literal["edge-emotion/benchmark/1"] = Field(
+        default="edge-emotion/benchmark/1",
+        validation_alias="schema",
+        serialization_alias="schema",
+    )
+    environment: Environment
+    method: Method
+    dataset: Dataset | None
+    models: tuple[MeasuredModel, ...]
+    results: tuple[Result, ...]
+
+    @property
+    def measured(self) -> tuple[Result, ...]:
+        """The rows that have figures."""
+        return tuple(row for row in self.results if row.status == "ok")
+
+
+class RowSamples(_Row):
+    """Everything that was measured for one row."""
+
+    rounds_ns: tuple[tuple[Nanoseconds, ...], ...]
+    """Duration of every timed call, round by round; rounds of all rows were interleaved."""
+    predictions: str | None = None
+    """Predicted class of every image of the dataset, a digit each (0 is the first label)."""
+
+    @property
+    def samples_ns(self) -> list[int]:
+        """All rounds in one list."""
+        return [sample for one_round in self.rounds_ns for sample in one_round]
+
+
+class Samples(_Frozen):
+    """``samples.json``: what the figures of a report are derived from."""
+
+    schema_id: Literal["edge-emotion/samples/1"] = Field(
+        default="edge-emotion/samples/1",
+        validation_alias="schema",
+        serialization_alias="schema",
+    )
+    labels: tuple[str, ...] = LABELS
+    truth: str | None
+    """True class of every image, in the digits of ``RowSamples.predictions``."""
+    rows: tuple[RowSamples, ...]
+
+    def by_row(self) -> dict[RowKey, RowSamples]:
+        """Samples by the row they belong to."""
+        return {row.key: row for row in self.rows}
+
+
+def read_report(path: Path) -> Report:
+    """Read and validate a ``report.json``.
+
+    Raises:
+        DataError: it cannot be read, or is not a report of this schema.
+    """
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}", "check the path") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "document"
+        raise DataError(
+            f"{path} is not a benchmark report of this version: {where}: {first['msg']}",
+            "run 'edge-emotion benchmark' again",
+        ) from error

@@ -1,0 +1,132 @@
+"""Run a benchmark: load every variant, measure accuracy, then time all of them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge_emotion.backends import Faces
+from edge_emotion.bench.accuracy import Accuracy, digits, measure_accuracy
+from edge_emotion.bench.environment import read_environment
+from edge_emotion.bench.plan import Variant
+from edge_emotion.bench.report import Dataset, Method, Report, Result, RowKey, Samples
+from edge_emotion.bench.rows import measured_models, result_rows, samples_row
+from edge_emotion.bench.session import Loaded, load, obstacle, without_figures
+from edge_emotion.bench.timing import CLOCK, ROUNDS, measure
+from edge_emotion.data import FaceSet, Split, load_dataset
+
+DISTINCT_INPUTS = 512
+"""Faces in rotation while timing, so that no call sees the input of the call before it."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A report with the raw samples it was derived from."""
+
+    report: Report
+    samples: Samples
+
+
+def run_benchmark(
+    variants: Sequence[Variant], dataset: FaceSet | None, seconds: float, progress: Progress
+) -> Benchmark:
+    """Measure every variant.
+
+    A variant whose backend is absent, or that fails at any point, becomes a row that says why.
+
+    Args:
+        variants: from ``plan``.
+        dataset: labelled faces to measure accuracy on; without it accuracy stays unknown and
+            drawn faces are timed.
+        seconds: timed seconds for each variant.
+        progress: told of each step, one line each.
+    """
+    environment = read_environment()
+    faces = _spread((dataset or load_dataset("synthetic", Split.PUBLIC)).images)
+    with ExitStack() as sessions:
+        loaded, refused = _load_all(variants, faces, sessions, progress)
+        if dataset is not None:
+            refused |= _measure_accuracy(loaded, dataset, progress)
+            loaded = [one for one in loaded if one.variant.key not in refused]
+        progress(f"timing {len(loaded)} rows in {ROUNDS} interleaved rounds")
+        measure([one.lane for one in loaded], seconds)
+        rows = refused | result_rows(loaded)
+    report = Report(
+        environment=environment,
+        method=Method(
+            clock=CLOCK,
+            rounds=ROUNDS,
+            seconds_per_row=seconds,
+            distinct_inputs=len(faces),
+            inputs="synthetic" if dataset is None else "dataset",
+        ),
+        dataset=None if dataset is None else _described(dataset),
+        models=measured_models(loaded),
+        results=tuple(rows[variant.key] for variant in variants),
+    )
+    samples = Samples(
+        truth=None if dataset is None else digits(dataset.labels),
+        rows=tuple(samples_row(one) for one in loaded if one.lane.error is None),
+    )
+    return Benchmark(report, samples)
+
+
+def _load_all(
+    variants: Sequence[Variant], faces: Faces, sessions: ExitStack, progress: Progress
+) -> tuple[list[Loaded], dict[RowKey, Result]]:
+    loaded: list[Loaded] = []
+    refused: dict[RowKey, Result] = {}
+    imported: set[str] = set()
+    for variant in variants:
+        reason = obstacle(variant)
+        if reason is not None:
+            refused[variant.key] = without_figures(variant, "skipped", reason)
+            continue
+        progress(f"loading {variant}")
+        try:
+            if variant.backend not in imported:
+                # Importing a runtime is not a cost of whichever model happens to come first.
+                load(variant, faces).session.close()
+                imported.add(variant.backend)
+            one = load(variant, faces)
+        except Exception as error:  # noqa: BLE001 - whatever a runtime raises is that row's result
+            refused[variant.key] = without_figures(variant, "failed", error)
+        else:
+            sessions.enter_context(one.session)
+            loaded.append(one)
+    return loaded, refused
+
+
+def _measure_accuracy(
+    loaded: Sequence[Loaded], dataset: FaceSet, progress: Progress
+) -> dict[RowKey, Result]:
+    """Measure each model once on each backend: neither threads nor batch change the answers."""
+    failed: dict[RowKey, Result] = {}
+    known: dict[tuple[str, str, str], Accuracy] = {}
+    for one in loaded:
+        model, precision, backend, _, _ = one.variant.key
+        try:
+            if (model, precision, backend) not in known:
+                progress(f"accuracy of {model} {precision} on {backend}: {len(dataset)} images")
+                known[model, precision, backend] = measure_accuracy(one.session, dataset)
+            one.accuracy = known[model, precision, backend]
+        except Exception as error:  # noqa: BLE001 - whatever a runtime raises is that row's result
+            failed[one.variant.key] = without_figures(one.variant, "failed", error)
+    return failed
+
+
+def _described(dataset: FaceSet) -> Dataset:
+    return Dataset(
+        source_sha256=dataset.source_sha256, split=dataset.split.value, images=len(dataset)
+    )
+
+
+def _spread(images: Faces) -> Faces:
+    """Up to ``DISTINCT_INPUTS`` faces, evenly over the dataset and so over its classes."""
+    count = min(DISTINCT_INPUTS, len(images))
+    return images[np.linspace(0, len(images) - 1, count).astype(np.intp)]

@@ -1,0 +1,119 @@
+"""The rows of a report as text, the same in every rendering of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge_emotion.bench.naming import (
+    backend_name,
+    interval,
+    layers,
+    milliseconds,
+    model_name,
+    moment,
+    percent,
+    size,
+)
+from edge_emotion.bench.report import Report, Result
+
+ABSENT = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's title, and whether it holds figures (set flush right)."""
+
+    title: str
+    figures: bool = True
+
+
+COLUMNS = (
+    Column("model", figures=False),
+    Column("backend", figures=False),
+    Column("threads"),
+    Column("batch"),
+    Column("p50"),
+    Column("p95"),
+    Column("p99"),
+    Column("faces/s"),
+    Column("accuracy"),
+    Column("95 % interval"),
+    Column("agrees with FP32"),
+    Column("cold start"),
+    Column("file"),
+    Column("ran in", figures=False),
+)
+
+
+def cells(row: Result) -> tuple[str, ...]:
+    """One measured row in the order of ``COLUMNS``."""
+    latency = row.latency
+    return (
+        model_name(row),
+        backend_name(row.backend),
+        str(row.threads),
+        str(row.batch),
+        milliseconds(latency.p50),
+        milliseconds(latency.p95),
+        milliseconds(latency.p99),
+        ABSENT if row.throughput_ips is None else f"{row.throughput_ips:,.0f}",
+        ABSENT if row.accuracy is None else percent(row.accuracy),
+        ABSENT if row.accuracy_ci95 is None else interval(row.accuracy_ci95),
+        ABSENT if row.agreement_with_fp32 is None else percent(row.agreement_with_fp32),
+        ABSENT if row.cold_start_ms is None else milliseconds(row.cold_start_ms),
+        ABSENT if row.file_bytes is None else size(row.file_bytes),
+        layers(row.effective_precision or {}),
+    )
+
+
+@dataclass(frozen=True)
+class NotMeasured:
+    """Rows without figures that share a backend and a reason."""
+
+    backend: str
+    status: str
+    reason: str
+    models: tuple[str, ...]
+
+
+def not_measured(report: Report) -> list[NotMeasured]:
+    """Why rows have no figures, each reason once."""
+    models: dict[tuple[str, str, str], dict[str, None]] = {}
+    for row in report.results:
+        if row.status != "ok":
+            key = (backend_name(row.backend), row.status, row.reason or "")
+            models.setdefault(key, {})[model_name(row)] = None
+    return [NotMeasured(*key, tuple(names)) for key, names in models.items()]
+
+
+def environment_facts(report: Report) -> dict[str, str]:
+    """The machine, a line each."""
+    environment = report.environment
+    used, cores = len(environment.affinity), environment.cores
+    return {
+        "Date": moment(environment.date),
+        "CPU": f"{environment.cpu} ({environment.machine})",
+        "CPU features": ", ".join(environment.cpu_flags) or "none that matter here",
+        "Cores": f"{used} of {cores} usable by this process",
+        "Memory": f"{environment.memory_bytes / 2**30:.1f} GiB",
+        "Governor": environment.governor or "not readable",
+        "Load before": ", ".join(f"{value:.2f}" for value in environment.load_average),
+        "System": f"{environment.os}, kernel {environment.kernel}",
+        "Python": environment.python,
+        **environment.versions,
+    }
+
+
+def method_text(report: Report) -> str:
+    """How the figures were obtained."""
+    method = report.method
+    inputs = "images of the dataset" if method.inputs == "dataset" else "drawn faces"
+    return (
+        f"Every row was warmed up until its median settled, then timed for "
+        f"{method.seconds_per_row:g} s in {method.rounds} rounds; each round visits all rows in "
+        f"shuffled order, so what disturbs the machine disturbs all alike. "
+        f"{method.distinct_inputs} distinct {inputs} take turns as input. A call is timed from "
+        f"the faces in memory to the logits in memory, with {method.clock}. Percentiles are over "
+        f"all calls, none removed; cold start is from loading the file to the first result. "
+        f"Intervals of accuracy are Wilson's. samples.json keeps every call and every answer."
+    )

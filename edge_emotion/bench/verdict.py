@@ -1,0 +1,139 @@
+"""What the figures say, in words: which model to run on which backend, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edge_emotion.bench.naming import (
+    backend_name,
+    interval,
+    milliseconds,
+    model_name,
+    percent,
+    points,
+    setting_name,
+)
+from edge_emotion.bench.report import Report, Result
+
+TOLERANCE = 0.005
+"""Accuracy that is given up for speed without asking: half a point."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Plain sentences, ready to be shown."""
+
+    headline: str
+    details: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def judge(report: Report) -> Verdict:
+    """Choose the fastest row at the smallest batch that loses no more than ``TOLERANCE``."""
+    rows = [row for row in report.measured if row.batch == smallest_batch(report)]
+    if not rows:
+        return Verdict("No backend of this machine could run any of the models.")
+    choice = min(_accurate(rows), key=_p50)
+    return Verdict(
+        headline=_headline(choice),
+        details=tuple(_details(report, rows, choice)),
+        warnings=tuple(_warnings(report, rows)),
+    )
+
+
+def smallest_batch(report: Report) -> int:
+    """The batch size by which rows are compared: that of a single camera, as far as measured."""
+    return min((row.batch for row in report.measured), default=1)
+
+
+def fp32_of(report: Report, row: Result) -> Result | None:
+    """The FP32 row of the same network in the same setting, where there is one."""
+    networks = {(model.model, model.precision): model.network for model in report.models}
+    if row.precision == "fp32":
+        return None
+    for other in report.measured:
+        same_setting = other.key[2:] == row.key[2:] and other.precision == "fp32"
+        if same_setting and networks[other.key[:2]] == networks[row.key[:2]]:
+            return other
+    return None
+
+
+def _accurate(rows: list[Result]) -> list[Result]:
+    known = [row.accuracy for row in rows if row.accuracy is not None]
+    if not known:
+        return rows
+    floor = max(known) - TOLERANCE
+    return [row for row in rows if row.accuracy is not None and row.accuracy >= floor]
+
+
+def _headline(choice: Result) -> str:
+    unit = "face" if choice.batch == 1 else "batch"
+    correct = "" if choice.accuracy is None else f", {percent(choice.accuracy)} correct"
+    return (
+        f"Run {model_name(choice)} on {backend_name(choice.backend)}: "
+        f"{milliseconds(_p50(choice))} ms a {unit}{correct}."
+    )
+
+
+def _details(report: Report, rows: list[Result], choice: Result) -> Iterator[str]:
+    yield (
+        f"Median of {setting_name(choice)}; 99 of 100 calls take less than "
+        f"{milliseconds(choice.latency.p99)} ms."
+    )
+    yield from _against_fp32(report, choice)
+    if choice.accuracy is None:
+        yield "Accuracy was not measured, so this weighs speed alone: pass --data to change that."
+    elif choice.accuracy_ci95 is not None and report.dataset is not None:
+        yield (
+            f"Accuracy is of {report.dataset.images:,} {report.dataset.split} images, one forward "
+            f"pass each; its 95 % interval is {interval(choice.accuracy_ci95)} %."
+        )
+    yield from _alternatives(report, rows, choice)
+
+
+def _against_fp32(report: Report, choice: Result) -> Iterator[str]:
+    fp32 = fp32_of(report, choice)
+    if fp32 is None:
+        return
+    sentence = f"{_p50(fp32) / _p50(choice):.2f}× as fast as FP32 on the same backend"
+    if choice.accuracy is not None and fp32.accuracy is not None:
+        sentence += f"; accuracy {points(choice.accuracy - fp32.accuracy)}"
+    if choice.agreement_with_fp32 is not None:
+        sentence += f", the same answer on {percent(choice.agreement_with_fp32)} of images"
+    yield f"{sentence}."
+
+
+def _alternatives(report: Report, rows: list[Result], choice: Result) -> Iterator[str]:
+    fastest = min(rows, key=_p50)
+    if fastest is not choice and fastest.accuracy is not None and choice.accuracy is not None:
+        yield (
+            f"Faster, at a price: {model_name(fastest)} on {backend_name(fastest.backend)} takes "
+            f"{milliseconds(_p50(fastest))} ms and loses "
+            f"{100 * (choice.accuracy - fastest.accuracy):.1f} points."
+        )
+    busiest = max(report.measured, key=lambda row: row.throughput_ips or 0)
+    if busiest.batch > choice.batch:
+        yield (
+            f"Most faces per second: {model_name(busiest)} on {backend_name(busiest.backend)} "
+            f"with {setting_name(busiest)}, {busiest.throughput_ips:,.0f} a second."
+        )
+
+
+def _warnings(report: Report, rows: list[Result]) -> Iterator[str]:
+    for row in rows:
+        fp32 = fp32_of(report, row)
+        if fp32 is not None and _p50(row) >= _p50(fp32):
+            yield (
+                f"{model_name(row)} gains nothing on {backend_name(row.backend)} "
+                f"({setting_name(row)}): {milliseconds(_p50(row))} ms, FP32 "
+                f"{milliseconds(_p50(fp32))} ms. Run FP32 there."
+            )
+    failed = [row for row in report.results if row.status == "failed"]
+    if failed:
+        noun = "row" if len(failed) == 1 else "rows"
+        yield f"{len(failed)} {noun} failed; the reasons are under “Not measured”."
+
+
+def _p50(row: Result) -> float:
+    return row.latency.p50

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_emotion.bench.labels import place
+from edge_emotion.bench.pareto import frontier
+
+POINTS = st.lists(st.tuples(st.integers(1, 20), st.integers(1, 20)), max_size=12)
+
+
+@given(POINTS)
+def test_the_frontier_is_what_nothing_beats(points: list[tuple[int, int]]) -> None:
+    kept = frontier(points)
+    for position, (latency, accuracy) in enumerate(points):
+        beaten = any(
+            other[0] <= latency and other[1] >= accuracy and other != (latency, accuracy)
+            for other in points
+        )
+        assert ((latency, accuracy) in {points[i] for i in kept}) == (not beaten)
+        assert kept.count(position) <= 1
+    assert [points[i] for i in kept] == sorted({points[i] for i in kept})
+
+
+def test_labels_of_close_points_do_not_cover_each_other() -> None:
+    labels = place([(300, 200), (302, 201), (304, 199)], ["one model"] * 3, (0, 0, 700, 400))
+    heights = sorted((label.y, label.align) for label in labels if label is not None)
+    assert len(heights) == len(set(heights)) == 3
+
+
+def test_a_label_without_room_is_left_out() -> None:
+    assert place([(20, 20)], ["a name far too long"], (0, 0, 40, 40)) == [None]

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge_emotion.artifact import Artifact
+from edge_emotion.bench.plan import plan
+from edge_emotion.bench.report import Latency, Result
+from edge_emotion.bench.run import Benchmark, run_benchmark
+from edge_emotion.bench.timing import ROUNDS
+from edge_emotion.data import FaceSet
+from edge_emotion.evaluation import wilson_interval
+
+CONTRACT = {
+    "model", "precision", "backend", "threads", "batch", "status", "reason", "latency_ms",
+    "throughput_ips", "accuracy", "accuracy_ci95", "agreement_with_fp32", "file_bytes",
+    "cold_start_ms", "effective_precision",
+}  # fmt: skip
+
+
+def test_every_combination_is_a_row_with_the_keys_of_the_contract(benchmark: Benchmark) -> None:
+    document = benchmark.report.model_dump(mode="json", by_alias=True)
+    assert document["schema"] == "edge-emotion/benchmark/1"
+    assert {"environment", "results"} <= document.keys()
+    assert all(row.keys() == CONTRACT for row in document["results"])
+    rows = {
+        (row["model"], row["backend"], row["batch"], row["status"]) for row in document["results"]
+    }
+    assert rows == {
+        (model, backend, batch, "skipped" if backend == "torch" else "ok")
+        for model in ("classifier", "classifier-fp32")
+        for backend in ("openvino", "onnxruntime", "torch")
+        for batch in (1, 8)
+    }
+    latency = document["results"][0]["latency_ms"]
+    assert latency.keys() == {"p50", "p90", "p95", "p99", "mean", "min", "max"}
+    ordered = [latency[key] for key in ("min", "p50", "p90", "p95", "p99", "max")]
+    assert ordered == sorted(ordered)
+    assert 0 < ordered[0] < ordered[-1]
+
+
+def test_every_figure_can_be_derived_again_from_the_samples(benchmark: Benchmark) -> None:
+    truth = np.array(list(benchmark.samples.truth or ""))
+    raw = benchmark.samples.by_row()
+    assert raw.keys() == {row.key for row in benchmark.report.measured}
+    for row in benchmark.report.measured:
+        samples = raw[row.key]
+        assert len(samples.rounds_ns) == ROUNDS
+        assert all(samples.rounds_ns)
+        assert row.latency == Latency.of(samples.samples_ns)
+        seconds = sum(samples.samples_ns) / 1e9
+        images = len(samples.samples_ns) * row.batch
+        assert row.throughput_ips == pytest.approx(images / seconds)
+        answers = np.array(list(samples.predictions or ""))
+        correct = int((answers == truth).sum())
+        assert row.accuracy == correct / len(truth)
+        assert row.accuracy_ci95 == wilson_interval(correct, len(truth))
+        reference = raw[("classifier-fp32", "fp32", *row.key[2:])]
+        agreement = float((answers == np.array(list(reference.predictions or ""))).mean())
+        assert row.agreement_with_fp32 == (None if row.precision == "fp32" else agreement)
+
+
+def test_rows_tell_what_really_ran(benchmark: Benchmark, models: list[Artifact]) -> None:
+    sizes = {artifact.path.name: artifact.path.stat().st_size for artifact in models}
+    ran = {(model.model, model.file) for model in benchmark.report.models}
+    assert ran == {
+        ("classifier", "classifier.cpu.onnx"),
+        ("classifier-fp32", "classifier.none.onnx"),
+    }
+    for row in benchmark.report.measured:
+        name = "classifier.none.onnx" if row.precision == "fp32" else "classifier.cpu.onnx"
+        assert row.file_bytes == sizes[name]
+        assert row.cold_start_ms is not None
+        assert row.cold_start_ms > row.latency.min
+        precisions = row.effective_precision or {}
+        dominant = max(precisions, key=precisions.__getitem__)
+        assert dominant == ("f32" if row.precision == "fp32" else "int8")
+
+
+def test_accuracy_is_unknown_without_labelled_faces(models: list[Artifact]) -> None:
+    variants = plan(models[:1], ("onnxruntime",), (1,), (1,))
+    result = run_benchmark(variants, None, 0.02, lambda _: None)
+    (row,) = result.report.results
+    assert row.status == "ok"
+    assert (row.accuracy, row.accuracy_ci95, row.agreement_with_fp32) == (None, None, None)
+    assert result.report.dataset is None
+    assert result.samples.truth is None
+    assert result.samples.rows[0].predictions is None
+
+
+def test_a_model_that_no_runtime_can_read_fails_alone(
+    broken: Artifact, models: list[Artifact], faces: FaceSet
+) -> None:
+    steps: list[str] = []
+    variants = plan([broken, models[0]], ("onnxruntime", "openvino"), (1,), (1,))
+    result = run_benchmark(variants, faces, 0.02, steps.append)
+    statuses = {(row.model, row.backend): row for row in result.report.results}
+    for backend in ("onnxruntime", "openvino"):
+        failed = statuses["broken", backend]
+        assert failed.status == "failed"
+        assert "broken.onnx" in (failed.reason or "")
+        assert "\n" not in (failed.reason or "")
+        assert statuses["classifier", backend].status == "ok"
+    assert {sample.model for sample in result.samples.rows} == {"classifier"}
+    assert any("classifier int8 on openvino" in step for step in steps)
+
+
+def test_a_row_has_either_figures_or_a_reason() -> None:
+    fields = {"model": "m", "precision": "int8", "backend": "b", "threads": 1, "batch": 1}
+    with pytest.raises(ValueError, match="figures"):
+        Result.model_validate({**fields, "status": "ok"})
+    latency = Latency.of([1_000_000])
+    with pytest.raises(ValueError, match="figures"):
+        Result.model_validate(
+            {**fields, "status": "skipped", "reason": "absent", "latency_ms": latency}
+        )

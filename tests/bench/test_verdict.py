@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from edge_emotion.bench.verdict import judge
+from tests.bench.reports import refused, report, row
+
+
+def test_speed_wins_among_rows_of_equal_accuracy() -> None:
+    verdict = judge(
+        report(
+            row("small", "int8", 0.25, correct=2460, agreement_with_fp32=0.99),
+            row("small-fp32", "fp32", 0.75, correct=2465),
+        )
+    )
+    assert verdict.headline == "Run small int8 on OpenVINO: 0.250 ms a face, 68.5 % correct."
+    assert any(
+        "3.00× as fast as FP32" in line and "−0.1 points" in line and "99.0 %" in line
+        for line in verdict.details
+    )
+    assert verdict.warnings == ()
+
+
+def test_accuracy_is_not_given_up_silently() -> None:
+    verdict = judge(
+        report(row("small", "int8", 0.25, correct=2460), row("tiny", "int8", 0.1, correct=2360))
+    )
+    assert verdict.headline.startswith("Run small int8")
+    assert any("tiny int8" in line and "2.8 points" in line for line in verdict.details)
+
+
+def test_speed_alone_decides_where_accuracy_is_unknown() -> None:
+    verdict = judge(report(row("small", "int8", 0.25), row("tiny", "int8", 0.1)))
+    assert verdict.headline == "Run tiny int8 on OpenVINO: 0.100 ms a face."
+    assert any("--data" in line for line in verdict.details)
+
+
+def test_int8_that_is_not_faster_than_fp32_is_called_out() -> None:
+    verdict = judge(
+        report(
+            row("small", "int8", 0.25),
+            row("small-fp32", "fp32", 0.7),
+            row("small", "int8", 0.8, backend="onnxruntime"),
+            row("small-fp32", "fp32", 0.6, backend="onnxruntime"),
+        )
+    )
+    (warning,) = verdict.warnings
+    assert "ONNX Runtime" in warning
+    assert "0.800 ms" in warning
+    assert "Run FP32 there" in warning
+
+
+def test_the_smallest_batch_decides_and_the_largest_throughput_is_told() -> None:
+    verdict = judge(report(row("small", "int8", 0.25), row("small", "int8", 0.8, batch=8)))
+    assert verdict.headline.startswith("Run small int8 on OpenVINO: 0.250 ms a face")
+    assert any("batch 8, 10,000 a second" in line for line in verdict.details)
+
+
+def test_nothing_measured_is_said_plainly() -> None:
+    assert "No backend" in judge(report(refused("small", "openvino", "broken"))).headline
+
+
+def test_failed_rows_are_not_passed_over() -> None:
+    verdict = judge(report(row("small", "int8", 0.25), refused("small", "onnxruntime", "broken")))
+    assert any("1 row failed" in line for line in verdict.warnings)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge_emotion.artifact import Artifact
+from edge_emotion.bench.report import Report
+from tests.backends.classifiers import place
+from tests.conftest import RunCli
+
+pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+QUICK = ("--seconds", "0.05")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Artifact:
+    return place(tmp_path, "cpu")
+
+
+def test_all_backends_are_rows_and_the_report_is_written(
+    run_cli: RunCli, model: Artifact, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run = run_cli("benchmark", model.path, "--data", "synthetic", "--out", out, "--json", *QUICK)
+    assert run.returncode == 0, run.stderr
+    report = Report.model_validate_json(run.stdout)
+    assert report == Report.model_validate_json((out / "report.json").read_bytes())
+    statuses = {row.backend: row.status for row in report.results}
+    assert statuses["onnxruntime"] == "ok"
+    assert statuses["torch"] == "skipped"
+    assert all(row.accuracy is not None for row in report.measured)
+    assert "Traceback" not in run.stderr
+    assert "ONNX Runtime" in run.stderr
+    assert (out / "report.html").is_file()
+    assert (out / "samples.json").is_file()
+
+
+def test_threads_and_batches_multiply(run_cli: RunCli, model: Artifact, tmp_path: Path) -> None:
+    arguments = ("--backends", "onnxruntime", "--threads", "1,2", "--batch-sizes", "1,4", *QUICK)
+    run = run_cli("benchmark", model.path, "--out", tmp_path / "out", *arguments)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == str(tmp_path / "out" / "report.html")
+    document = json.loads((tmp_path / "out" / "report.json").read_text())
+    rows = [(row["threads"], row["batch"], row["accuracy"]) for row in document["results"]]
+    assert rows == [(1, 1, None), (1, 4, None), (2, 1, None), (2, 4, None)]
+
+
+def test_a_backend_that_is_not_installed_is_a_row_with_the_install_command(
+    model: Artifact, tmp_path: Path
+) -> None:
+    script = "import sys; sys.modules['openvino'] = None\nfrom edge_emotion.cli import main\nmain()"
+    arguments = ("benchmark", model.path, "--backends", "openvino,onnxruntime", "--out", tmp_path)
+    run = subprocess.run(
+        [sys.executable, "-c", script, *arguments, "--json", *QUICK],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    absent, present = json.loads(run.stdout)["results"]
+    assert absent["status"] == "skipped"
+    assert "pip install 'edge-emotion[cpu]'" in absent["reason"]
+    assert present["status"] == "ok"
+    assert "edge-emotion[cpu]" in run.stderr
+
+
+def test_nothing_measured_is_a_failure_with_a_report(
+    run_cli: RunCli, model: Artifact, tmp_path: Path
+) -> None:
+    run = run_cli("benchmark", model.path, "--backends", "torch", "--out", tmp_path, *QUICK)
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1].startswith("error: nothing could be measured")
+    assert (tmp_path / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--backends", "abacus"), "unknown backend 'abacus'"),
+        (("--threads", "0"), "whole numbers"),
+        (("--batch-sizes", "1,x"), "whole numbers"),
+        (("--seconds", "0"), "0"),
+    ],
+)
+def test_wrong_usage_is_refused_before_anything_is_written(
+    run_cli: RunCli, model: Artifact, tmp_path: Path, arguments: tuple[str, str], complaint: str
+) -> None:
+    run = run_cli("benchmark", model.path, "--out", tmp_path / "out", *arguments)
+    assert run.returncode == 2
+    assert complaint in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_input_is_one_line(run_cli: RunCli, model: Artifact, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    runs = {
+        "cannot write": run_cli("benchmark", model.path, "--out", tmp_path / "taken"),
+        "no such dataset": run_cli(
+            "benchmark", model.path, "--data", tmp_path / "absent.zip", "--out", tmp_path / "out"
+        ),
+        "no model": run_cli("benchmark", "absent", "--out", tmp_path / "out"),
+    }
+    for complaint, run in runs.items():
+        assert run.returncode == 1
+        (line,) = run.stderr.splitlines()
+        assert line.startswith("error: ")
+        assert complaint in line
