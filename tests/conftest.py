@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,10 +13,17 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_emotion.artifact import publish_manifest
 from edge_emotion.data import SYNTHETIC, FaceSet, Split, load_dataset
 from edge_emotion.emotions import LABELS
+from tests.backends.classifiers import asset, describe
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def shared_folder() -> Path:
+    """Where data and models for tests lie that are not part of the repository."""
+    return Path(__file__).resolve().parents[2] / "shared"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,13 +39,30 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def fer2013() -> Path:
     """FER-2013 as Kaggle packs it."""
     configured = os.environ.get("EDGE_EMOTION_DATA")
-    shared = Path(__file__).resolve().parents[2] / "shared" / "data"
-    root = Path(configured) if configured else shared
+    root = Path(configured) if configured else shared_folder() / "data"
     candidates = [root, root / "archive.zip", root / "fer2013" / "archive.zip"]
     found = next((path for path in candidates if path.is_file()), None)
     if found is None:
         pytest.skip("FER-2013 not found: set EDGE_EMOTION_DATA to its archive.zip")
     return found
+
+
+@pytest.fixture(scope="session")
+def yunet() -> Path:
+    """YuNet's weights."""
+    path = shared_folder() / "models" / "face_detection_yunet_2026may.onnx"
+    if not path.is_file():
+        pytest.skip(f"YuNet's weights are not in {path.parent}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small INT8 classifier with random weights."""
+    path = tmp_path_factory.mktemp("model") / "classifier.cpu.onnx"
+    shutil.copy(asset("cpu"), path)
+    publish_manifest(path, describe(path, "cpu"))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from edge_emotion.errors import ParityError
 
 MIN_AGREEMENT = 0.99
 MAX_ACCURACY_DROP = 0.003
-"""As a fraction; on fewer than 333 images, where it is less than one image, one image is allowed."""
+"""As a fraction; on fewer than 333 images, where it is less than one, one image is allowed."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""What ships is what its manifest says, and reaches what is promised of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edge_emotion.artifact import Artifact, shipped_models
+from tests.conftest import RunCli
+
+FILES = [artifact.path for files in shipped_models().values() for artifact in files]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_hashes_verify_and_figures_are_there(path: Path) -> None:
+    artifact = Artifact.load(path)
+    assert {figure.backend for figure in artifact.manifest.accuracy} == {"onnxruntime", "openvino"}
+    if artifact.manifest.precision == "int8":
+        assert artifact.file_bytes <= 1_000_000
+
+
+def test_small_ships_in_both_encodings_and_in_floating_point() -> None:
+    assert sorted(path.name for path in FILES) == [
+        "small-fp32.onnx",
+        "small.cpu.onnx",
+        "small.tensorrt.onnx",
+    ]
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_evaluate_reproduces_the_manifest(run_cli: RunCli, fer2013: Path, backend: str) -> None:
+    done = run_cli("evaluate", "small", "--data", fer2013, "--backend", backend, "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    cpu = next(path for path in FILES if path.name == "small.cpu.onnx")
+    recorded = {f.backend: f.accuracy for f in Artifact.load(cpu).manifest.accuracy}
+    assert document["images"] == 3589
+    # Another processor may round a convolution differently: two images of 3,589.
+    assert document["accuracy"] == pytest.approx(recorded[backend], abs=0.0006)
+    low, high = document["accuracy_ci95"]
+    assert low < document["accuracy"] < high
+    assert sum(map(sum, document["confusion"])) == 3589
