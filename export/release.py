@@ -93,7 +93,7 @@ def prove_compilable(artifacts: list[Artifact], out: Path) -> None:
             if compiled.not_int8:
                 raise click.ClickException(f"OpenVINO runs {compiled.not_int8} outside INT8")
         if artifact.manifest.encoding == "tensorrt" and importlib.util.find_spec("tensorrt_rtx"):
-            compile_tensorrt(artifact, out, ("8.7", "8.9"))
+            compile_tensorrt(artifact, out, ("8.6", "8.9"))
 
 
 def publish(artifacts: list[Artifact]) -> None:

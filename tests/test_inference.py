@@ -34,20 +34,21 @@ def test_temperature_of_the_manifest_is_applied(model: Path, tmp_path: Path) -> 
         np.testing.assert_allclose(classifier.predict(FACES), 1 / 7, atol=1e-4)
 
 
-def test_pipeline_reads_a_portrait() -> None:
+def test_pipeline_reads_a_portrait(model: Path) -> None:
     pytest.importorskip("matplotlib")
     from edge_emotion.camera.clip import portrait_path
     from edge_emotion.vision.image import read_image
 
-    with FacePipeline(detector="haar") as pipeline:
+    with FacePipeline(str(model), detector="haar") as pipeline:
         (face,) = pipeline(read_image(portrait_path()))
     assert face.probabilities[face.emotion] == face.probability == max(face.probabilities.values())
     assert set(face.probabilities) == set(Emotion)
 
 
 @pytest.mark.parametrize("shape", [(10, 10), (10, 10, 1), (0, 10, 3)])
-def test_pipeline_refuses_what_is_no_picture(shape: tuple[int, ...]) -> None:
-    with FacePipeline(detector="none") as pipeline, pytest.raises(UsageError, match="a picture"):
+def test_pipeline_refuses_what_is_no_picture(model: Path, shape: tuple[int, ...]) -> None:
+    pipeline = FacePipeline(str(model), detector="none")
+    with pipeline, pytest.raises(UsageError, match="a picture"):
         pipeline(np.zeros(shape, np.uint8))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_emotion.cli.options import PATH, json_option, model_option, print_json, say
+from edge_emotion.errors import UsageError
 
 if TYPE_CHECKING:
     from edge_emotion.camera import Sink, Summary
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @model_option
 @click.option("--backend", default="auto", show_default=True, help="Runtime to classify with.")
 @click.option("--detector", default="auto", show_default=True, help="yunet, haar, none or auto.")
-@click.option("--output", type=PATH, help="Annotated video (.mp4).")
+@click.option("--output", type=PATH, help="Annotated video (.mp4); one for each source.")
 @click.option("--events", type=PATH, help="Events as JSON lines; an existing file is continued.")
 @click.option("--headless", is_flag=True, help="Open no window.")
 @click.option("--max-frames", type=click.IntRange(min=1), help="Stop after this many frames.")
@@ -45,13 +46,14 @@ def command(
     from edge_emotion.camera import open_source, run_loop
     from edge_emotion.inference import FacePipeline
 
+    _refuse_to_overwrite(sources, output, events)
     with ExitStack() as unwind:
         pipeline = unwind.enter_context(FacePipeline(model, backend, detector))
         opened = []
         for text in sources:
             opened.append(open_source(text))
             unwind.callback(opened[-1].close)
-        sinks = _open_sinks(output, events, headless, unwind)
+        sinks = _open_sinks(len(sources), output, events, headless, unwind)
         summary = run_loop(opened, pipeline, sinks, max_frames)
     if as_json:
         print_json(summary.model_dump(mode="json"))
@@ -59,8 +61,21 @@ def command(
         _print_summary(summary)
 
 
+def _refuse_to_overwrite(
+    sources: tuple[str, ...], output: Path | None, events: Path | None
+) -> None:
+    from edge_emotion.camera.sinks.video import video_paths
+
+    written = [] if output is None else video_paths(output, len(sources))
+    written += [] if events is None else [events]
+    read = {Path(text).resolve() for text in sources}
+    for path in written:
+        if path.resolve() in read:
+            raise UsageError(f"{path} is read and written at once", "name another output")
+
+
 def _open_sinks(
-    output: Path | None, events: Path | None, headless: bool, unwind: ExitStack
+    sources: int, output: Path | None, events: Path | None, headless: bool, unwind: ExitStack
 ) -> list[Sink]:
     from edge_emotion.camera.sinks.jsonl import JsonLinesSink
     from edge_emotion.camera.sinks.video import VideoSink
@@ -68,7 +83,7 @@ def _open_sinks(
 
     sinks: list[Sink] = []
     if output is not None:
-        sinks.append(VideoSink(output))
+        sinks.append(VideoSink(output, sources))
     if events is not None:
         sinks.append(JsonLinesSink(events))
         unwind.callback(sinks[-1].close)

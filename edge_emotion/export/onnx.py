@@ -24,9 +24,11 @@ from torch import Tensor, fx, nn
 from edge_emotion.emotions import FACE_SIZE
 from edge_emotion.models.compact import Normalise
 from edge_emotion.models.quantization import (
+    INPUT_SCALE,
     ActivationQuantizer,
     QuantConv2d,
     QuantLinear,
+    input_quantizer,
     weight_scale,
 )
 
@@ -35,7 +37,6 @@ OPSET = 18
 _IR_VERSION = 8
 """The one that came with opset 18; older runtimes refuse newer ones."""
 INPUT, OUTPUT = "faces", "logits"
-_INPUT_SCALE = 1.0 / 128.0
 
 
 class _Quantize(nn.Module):
@@ -67,7 +68,7 @@ class _DequantizeInput(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("scale", torch.tensor(_INPUT_SCALE))
+        self.register_buffer("scale", torch.tensor(INPUT_SCALE))
         self.register_buffer("zero_point", torch.tensor(128, dtype=torch.uint8))
 
     def forward(self, faces: Tensor) -> Tensor:
@@ -164,7 +165,7 @@ def _encoded(
     if isinstance(module, Normalise):
         if unsigned:
             return _DequantizeInput()
-        return nn.Sequential(module, _Quantize(torch.tensor(_INPUT_SCALE), 0, torch.int8))
+        return nn.Sequential(module, _Quantize(torch.tensor(INPUT_SCALE), 0, torch.int8))
     if isinstance(module, nn.AdaptiveAvgPool2d):
         return _GlobalPool()
     if isinstance(module, (QuantConv2d, QuantLinear)):
@@ -180,14 +181,10 @@ def _encoded(
 
 def _producer_scale(twin: fx.GraphModule, node: fx.Node) -> Tensor:
     """Step of the grid that a layer's input lies on."""
-    source = node.all_input_nodes[0]
-    while True:
-        module = twin.get_submodule(str(source.target)) if source.op == "call_module" else None
-        if isinstance(module, ActivationQuantizer):
-            return module.scale
-        if isinstance(module, Normalise):
-            return torch.tensor(_INPUT_SCALE)
-        source = source.all_input_nodes[0]
+    quantizer = input_quantizer(twin, node)
+    if isinstance(quantizer, ActivationQuantizer):
+        return quantizer.scale
+    return torch.tensor(INPUT_SCALE)
 
 
 class _Half(nn.Module):

@@ -32,6 +32,7 @@ from edge_emotion.export.parity import Parity, compare, require
 from edge_emotion.jsonio import output_directory, sha256_of
 from edge_emotion.models.checkpoint import Checkpoint, checkpoint_file
 from edge_emotion.models.cost import macs, parameters
+from edge_emotion.models.quantization import without_branch_rounding
 
 _GATE_BACKEND = "onnxruntime"
 _INT8_ENCODINGS: tuple[Literal["cpu", "tensorrt"], ...] = ("cpu", "tensorrt")
@@ -54,6 +55,8 @@ class _Candidate:
     name: str
     encoding: Encoding
     model: onnx.ModelProto
+    reference: nn.Module
+    """The PyTorch model that it must agree with."""
 
 
 def export_checkpoint(
@@ -86,10 +89,9 @@ def export_checkpoint(
         recipe=str(checkpoint.recipe["name"]),
         tools={name: version(name) for name in ("edge-emotion", "torch", "onnx", "onnxruntime")},
     )
-    reference = torch_logits(network, validation.images)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as folder:
         staged = [
-            _stage(candidate, base, Path(folder) / candidate.encoding, reference, validation)
+            _stage(candidate, base, Path(folder) / candidate.encoding, validation)
             for candidate in _candidates(network, base.name, precision)
         ]
         return [_publish(exported, validation.split.value, out) for exported in staged]
@@ -111,19 +113,22 @@ def _candidates(network: nn.Module, name: str, precision: Precision) -> list[_Ca
     if precision == "int8":
         if not isinstance(network, torch.fx.GraphModule):
             raise ExportError(f"{name} has no quantised twin", "train its int8 phase")
+        references = {"cpu": network, "tensorrt": without_branch_rounding(network)}
         return [
             _Candidate(
-                f"{name}.{encoding}.onnx", name, encoding, to_onnx(encode(network, encoding))
+                f"{name}.{encoding}.onnx",
+                name,
+                encoding,
+                to_onnx(encode(network, encoding)),
+                references[encoding],
             )
             for encoding in _INT8_ENCODINGS
         ]
     traced = half_precision(network) if precision == "fp16" else network
-    return [_Candidate(f"{name}.onnx", name, "none", to_onnx(traced))]
+    return [_Candidate(f"{name}.onnx", name, "none", to_onnx(traced), network)]
 
 
-def _stage(
-    candidate: _Candidate, base: Manifest, folder: Path, reference: Logits, validation: FaceSet
-) -> Exported:
+def _stage(candidate: _Candidate, base: Manifest, folder: Path, validation: FaceSet) -> Exported:
     """Write a candidate where nobody looks, and hold it against its model."""
     folder.mkdir()
     path = folder / candidate.file_name
@@ -133,6 +138,7 @@ def _stage(
     artifact = publish_manifest(path, manifest)
     with get_backend(_GATE_BACKEND).load(artifact, LoadOptions()) as session:
         logits = predict_logits(session, validation.images, _BATCH)
+    reference = torch_logits(candidate.reference, validation.images)
     parity = compare(reference, logits, validation.labels)
     require(parity, candidate.file_name)
     return Exported(artifact, parity)

@@ -13,7 +13,9 @@ an average pool consumes it. The input needs no learned range: (x - 128) / 128 i
 
 from __future__ import annotations
 
+import copy
 import operator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
@@ -24,6 +26,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from edge_emotion.models.compact import Normalise
 
 QMAX = 127
+INPUT_SCALE = 1.0 / 128.0
+"""Step of the input's grid, which `Normalise` fixes."""
 _POOLS = (nn.AdaptiveAvgPool2d, nn.AvgPool2d)
 _QUANTISED = (nn.Conv2d, nn.Linear, *_POOLS)
 _TRANSPARENT = (nn.MaxPool2d, nn.Dropout, nn.Identity)
@@ -91,13 +95,24 @@ def weight_scale(weight: Tensor) -> Tensor:
 
 
 class QuantConv2d(nn.Conv2d):
-    """A convolution whose weights are rounded to int8 on every pass."""
+    """A convolution whose weights are rounded to int8, and its bias to int32, on every pass."""
+
+    input_scale: Callable[[], Tensor]
+    """Step of the grid its input lies on; set when the twin is made."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) → as ``nn.Conv2d``."""
         weight = _rounded(self.weight, weight_scale(self.weight))
-        result: Tensor = self._conv_forward(x, weight, self.bias)
+        result: Tensor = self._conv_forward(x, weight, self._rounded_bias())
         return result
+
+    def _rounded_bias(self) -> Tensor | None:
+        """Integer kernels add the bias to int32 sums, whose step is input step × weight step."""
+        if self.bias is None:
+            return None
+        step = weight_scale(self.weight).flatten() * self.input_scale()
+        rounded = torch.round(self.bias / step) * step
+        return self.bias + (rounded - self.bias).detach()
 
 
 class QuantLinear(nn.Linear):
@@ -127,6 +142,7 @@ def quantised_twin(network: nn.Module) -> fx.GraphModule:
     _fold_batch_norms(twin)
     _quantise_weights(twin)
     _quantise_activations(twin)
+    _tell_input_scales(twin)
     twin.graph.lint()
     twin.recompile()
     return twin.train()
@@ -137,6 +153,15 @@ def freeze_ranges(twin: nn.Module) -> None:
     for module in twin.modules():
         if isinstance(module, ActivationQuantizer):
             module.observing = False
+
+
+def without_branch_rounding(twin: fx.GraphModule) -> fx.GraphModule:
+    """A copy as TensorRT computes it: a branch's last convolution is added before rounding."""
+    fused = copy.deepcopy(twin)
+    for path, module in list(fused.named_modules()):
+        if isinstance(module, ActivationQuantizer) and module.branch:
+            _replace(fused, path, nn.Identity())
+    return fused
 
 
 def _module(twin: fx.GraphModule, node: fx.Node) -> nn.Module | None:
@@ -202,6 +227,29 @@ def _quantise_activations(twin: fx.GraphModule) -> None:
         with twin.graph.inserting_after(producer):
             quantised = twin.graph.call_module(name, (producer,))
         producer.replace_all_uses_with(quantised, partial(operator.is_not, quantised))
+
+
+def input_quantizer(twin: fx.GraphModule, node: fx.Node) -> ActivationQuantizer | Normalise:
+    """What put the input of a layer on its grid."""
+    source = node.all_input_nodes[0]
+    while not isinstance(found := _module(twin, source), (ActivationQuantizer, Normalise)):
+        source = source.all_input_nodes[0]
+    return found
+
+
+def _tell_input_scales(twin: fx.GraphModule) -> None:
+    for node in twin.graph.nodes:
+        layer = _module(twin, node)
+        if isinstance(layer, QuantConv2d):
+            layer.input_scale = partial(_scale_of, [input_quantizer(twin, node)])
+
+
+def _scale_of(holder: list[ActivationQuantizer | Normalise]) -> Tensor:
+    """Read the step when it is needed; the list keeps the quantiser out of the layer's state."""
+    (quantizer,) = holder
+    if isinstance(quantizer, ActivationQuantizer):
+        return quantizer.scale
+    return torch.tensor(INPUT_SCALE)
 
 
 def _is_quantised(twin: fx.GraphModule, node: fx.Node) -> bool:

@@ -33,9 +33,13 @@ INK: Colour = (30, 22, 18)
 
 _LINE_SHARE = 0.0032
 """Width of a line as a share of the picture's diagonal ÷ √2."""
-_TEXT_SHARE = 0.032
-"""Height of a capital letter's line, as the same share."""
+_TEXT_SHARE = 0.03
+"""Height of a line of text, from the highest letter to the lowest tail, as the same share."""
 _OVERSAMPLING = 4
+_LINE_UNITS = 36
+"""Height of a line in Hershey units: 24 above the baseline, 9 below it, and some room."""
+_BASELINE = 0.71
+"""Where the baseline is, as a share of the line's height from its top."""
 
 
 def draw_face(frame: Picture, box: FaceBox, emotion: Emotion, probability: float) -> None:
@@ -105,12 +109,12 @@ def _kept_inside(start: int, length: int, limit: int) -> int:
 @lru_cache(maxsize=512)
 def _text_mask(text: str, height: int) -> npt.NDArray[np.float32]:
     """Coverage of a text line, 0 to 1, (height, width); drawn large and averaged down."""
-    face, scale = cv2.FONT_HERSHEY_SIMPLEX, height * _OVERSAMPLING / 32
-    thickness = max(round(height * _OVERSAMPLING / 11), 1)
-    (width, above), below = cv2.getTextSize(text, face, scale, thickness)
     rows = height * _OVERSAMPLING
+    face, scale = cv2.FONT_HERSHEY_SIMPLEX, rows / _LINE_UNITS
+    thickness = max(round(rows / 12), 1)
+    (width, _), _ = cv2.getTextSize(text, face, scale, thickness)
     canvas = np.zeros((rows, width + thickness), np.uint8)
-    baseline = (rows + above) // 2 - below // 6
+    baseline = round(rows * _BASELINE)
     cv2.putText(canvas, text, (thickness // 2, baseline), face, scale, 255, thickness, cv2.LINE_AA)
     return _averaged(canvas, canvas.shape[1] // _OVERSAMPLING, height)
 

@@ -180,11 +180,58 @@ def test_a_full_disk_ends_the_run_with_whole_lines(model: Path, clip: Path) -> N
     assert "cannot write /dev/full" in line
 
 
-def test_without_a_display_the_run_goes_on(run_cli: RunCli, model: Path, clip: Path) -> None:
+def test_a_disk_that_fills_up_leaves_whole_lines(model: Path, clip: Path, tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    arguments = camera(model, "--source", clip, "--detector", "none", "--events", events)
+    limited = ["bash", "-c", 'ulimit -f 2; exec "$0" "$@"', *arguments]  # 2 KiB
+    line = one_line(subprocess.run(limited, capture_output=True, text=True, check=False))
+    assert "cannot write" in line
+    assert len(read_events(events)) > 1
+
+
+def test_each_source_has_its_own_video(
+    run_cli: RunCli, model: Path, clip: Path, tmp_path: Path
+) -> None:
+    done = run_cli(
+        *("camera", "--source", clip, "--source", clip, "--model", model, "--detector", "none"),
+        *("--headless", "--output", tmp_path / "out.mp4", "--max-frames", "10"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert [frames_in(tmp_path / f"out-{number}.mp4") for number in (0, 1)] == [5, 5]
+    assert not (tmp_path / "out.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "output"), [("a.mp4", [], "a.mp4"), ("a-0.mp4", ["--source", "1"], "a.mp4")]
+)
+def test_a_video_is_never_written_over_its_source(
+    run_cli: RunCli,
+    model: Path,
+    clip: Path,
+    tmp_path: Path,
+    name: str,
+    others: list[str],
+    output: str,
+) -> None:
+    precious = tmp_path / name
+    precious.write_bytes(clip.read_bytes())
+    done = run_cli(
+        *("camera", "--source", precious, *others, "--model", model, "--headless"),
+        *("--output", tmp_path / output),
+    )
+    assert done.returncode == 2
+    assert "read and written at once" in done.stderr
+    assert precious.read_bytes() == clip.read_bytes()
+
+
+@pytest.mark.parametrize("display", ["", ":77"], ids=["none", "unreachable"])
+def test_without_a_display_the_run_goes_on(
+    run_cli: RunCli, model: Path, clip: Path, display: str
+) -> None:
     done = run_cli(
         *("camera", "--source", clip, "--model", model, "--detector", "none"),
         *("--max-frames", "2", "--json"),
-        DISPLAY="",
+        DISPLAY=display,
         WAYLAND_DISPLAY="",
     )
     assert done.returncode == 0

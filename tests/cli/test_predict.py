@@ -19,11 +19,11 @@ def portrait() -> Path:
     return portrait_path()
 
 
-def test_json_gives_box_and_probabilities(run_cli: RunCli, portrait: Path) -> None:
-    done = run_cli("predict", portrait, "--detector", "haar", "--json")
+def test_json_gives_box_and_probabilities(run_cli: RunCli, portrait: Path, model: Path) -> None:
+    done = run_cli("predict", portrait, "--model", model, "--detector", "haar", "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    assert document["model"]["name"] == "small"
+    assert document["model"]["name"] == "classifier"
     (image,) = document["images"]
     assert (image["width"], image["height"]) == (512, 600)
     (face,) = image["faces"]
@@ -34,24 +34,30 @@ def test_json_gives_box_and_probabilities(run_cli: RunCli, portrait: Path) -> No
     assert y < 145 < y + height
 
 
-def test_table_names_the_emotion(run_cli: RunCli, portrait: Path) -> None:
-    done = run_cli("predict", portrait, "--detector", "none", COLUMNS="200")
+def test_table_names_the_emotion(run_cli: RunCli, portrait: Path, model: Path) -> None:
+    done = run_cli("predict", portrait, "--model", model, "--detector", "none", COLUMNS="200")
     assert done.returncode == 0, done.stderr
     assert "grace_hopper.jpg" in done.stdout
     assert any(label in done.stdout for label in LABELS)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff\xe0 no picture"])
-def test_corrupt_picture_is_one_line(run_cli: RunCli, tmp_path: Path, content: bytes) -> None:
+def test_corrupt_picture_is_one_line(
+    run_cli: RunCli, model: Path, tmp_path: Path, content: bytes
+) -> None:
     path = tmp_path / "broken.jpg"
     path.write_bytes(content)
-    done = run_cli("predict", path)
+    done = run_cli("predict", path, "--model", model)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith(f"error: {path} is not a picture")
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_unknown_backend_and_detector_are_wrong_usage(run_cli: RunCli, portrait: Path) -> None:
-    assert run_cli("predict", portrait, "--backend", "abacus").returncode == 2
-    assert run_cli("predict", portrait, "--detector", "dlib").returncode == 2
+def test_unknown_backend_and_detector_are_wrong_usage(
+    run_cli: RunCli, portrait: Path, model: Path
+) -> None:
+    for option, name in (("--backend", "abacus"), ("--detector", "dlib")):
+        done = run_cli("predict", portrait, "--model", model, option, name)
+        assert done.returncode == 2
+        assert f"'{name}'" in done.stderr

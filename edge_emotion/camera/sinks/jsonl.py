@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from edge_emotion.camera.base import AnnotatedFrame, Sink
@@ -29,6 +31,7 @@ class JsonLinesSink(Sink):
             self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise unwritable(path, error) from error
+        self._whole = os.fstat(self._file.fileno()).st_size  # 0 of a pipe, which cannot tell()
 
     def consume(self, result: AnnotatedFrame) -> None:
         """Write the frame's events.
@@ -37,10 +40,16 @@ class JsonLinesSink(Sink):
             OutputError: the disk is full, or the file is gone.
         """
         lines = [event.model_dump_json(by_alias=True) + "\n" for event in events(result)]
+        content = "".join(lines).encode()
+        rest = memoryview(content)
         try:
-            self._file.write("".join(lines).encode())
+            while rest:  # a disk that fills up takes a part first and refuses the rest
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
+            with suppress(OSError):  # a device cannot be cut back, and keeps nothing
+                self._file.truncate(self._whole)
             raise unwritable(self._path, error) from error
+        self._whole += len(content)
 
     def close(self) -> None:
         """Close the file."""

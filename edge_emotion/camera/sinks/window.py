@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 from edge_emotion.camera.base import AnnotatedFrame, Sink
@@ -10,6 +11,8 @@ from edge_emotion.vision.opencv import cv2
 
 _TITLE = "edge-emotion"
 _QUIT_KEYS = frozenset({27, ord("q")})
+_PROBE = "import cv2; cv2.namedWindow('edge-emotion'); cv2.destroyAllWindows()"
+_PROBE_SECONDS = 20.0
 
 
 class WindowClosed(Exception):
@@ -19,8 +22,8 @@ class WindowClosed(Exception):
 def missing_display() -> str | None:
     """Why no window can be shown here, or ``None``.
 
-    Asked of the environment and of OpenCV's build, never by opening a window: Qt and GTK abort the
-    whole process when they find no display.
+    Qt and GTK abort the whole process when a display that is announced does not answer, so the
+    first window is opened by a process of its own.
     """
     if sys.platform == "linux" and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
@@ -29,7 +32,21 @@ def missing_display() -> str | None:
     for line in cv2.getBuildInformation().splitlines():
         if line.strip().startswith("GUI:") and line.split(":")[1].strip() in ("", "NONE"):
             return "this OpenCV is built without windows (headless)"
-    return None
+    return None if _window_opens() else "the display cannot be reached"
+
+
+def _window_opens() -> bool:
+    try:
+        probe = subprocess.run(  # noqa: S603 - this interpreter and a constant program
+            [sys.executable, "-c", _PROBE],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PROBE_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return probe.returncode == 0
 
 
 class WindowSink(Sink):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edge_emotion.camera.base import Grab, Source
+from edge_emotion.camera.redact import without_credentials
 from edge_emotion.camera.sources.capture import open_capture, stated_rate
 from edge_emotion.errors import SourceError
 from edge_emotion.vision.opencv import cv2
@@ -22,7 +23,7 @@ class VideoFileSource(Source):
         self._path = Path(text)
         if not self._path.is_file():
             raise SourceError(
-                f"there is no file {text}",
+                f"there is no file {without_credentials(text)}",
                 "give a camera index, csi://0, a URL, a GStreamer pipeline, a video file, a folder "
                 "of pictures, or demo",
             )
