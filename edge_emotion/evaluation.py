@@ -33,6 +33,7 @@ class Metrics:
     """What a model achieves on labelled images; fractions from 0 to 1.
 
     Args:
+        images: number of images.
         accuracy: share of images whose most likely class is right.
         accuracy_ci95: Wilson interval of the accuracy.
         balanced_accuracy: mean recall of the classes that occur.
@@ -42,6 +43,7 @@ class Metrics:
         confusion: counts, rows are the truth, columns the answer, both in the order of ``Emotion``.
     """
 
+    images: int
     accuracy: float
     accuracy_ci95: tuple[float, float]
     balanced_accuracy: float
@@ -99,6 +101,7 @@ def evaluate(logits: Logits, labels: npt.NDArray[np.int64], temperature: float) 
     occurring = [figures for figures in per_class.values() if figures.support]
     right = answers == labels
     return Metrics(
+        images=len(labels),
         accuracy=float(right.mean()),
         accuracy_ci95=wilson_interval(int(right.sum()), len(labels)),
         balanced_accuracy=float(np.mean([figures.recall for figures in occurring])),

@@ -16,7 +16,7 @@ from edge_emotion.backends.installed import import_runtime, missing
 from edge_emotion.backends.layers import Layer, count_precisions
 from edge_emotion.backends.onnxfile import operators, read_onnx
 from edge_emotion.errors import BackendError
-from edge_emotion.jsonio import cache_directory
+from edge_emotion.jsonio import cache_directory, output_directory
 
 _ERRORS_ONLY = 3
 _MOVES = {
@@ -80,12 +80,17 @@ class TensorRTProviderBackend(_GpuProviderBackend):
         """Precision as the model was made, and where to keep engines.
 
         Reference: https://onnxruntime.ai/docs/execution-providers/TensorRT-ExecutionProvider.html
+
+        Raises:
+            OutputError: the cache folder cannot be written to.
         """
+        # The provider itself creates the last folder of a path only.
+        engines = output_directory(cache_directory() / "onnxruntime-tensorrt")
         return {
             "trt_int8_enable": str(manifest.precision == "int8"),
             "trt_fp16_enable": str(manifest.precision == "fp16"),
             "trt_engine_cache_enable": "True",
-            "trt_engine_cache_path": str(cache_directory() / "onnxruntime-tensorrt"),
+            "trt_engine_cache_path": str(engines),
         }
 
 

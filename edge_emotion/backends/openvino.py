@@ -21,7 +21,8 @@ from edge_emotion.errors import ArtifactError, BackendError
 
 INSTALL = "pip install 'edge-emotion[cpu]'"
 
-_COMPUTE = {"Convolution", "FullyConnected", "MatMul", "Pooling", "Reduce", "Eltwise", "Subgraph"}
+_ELEMENTWISE = {"Eltwise", "Subgraph"}
+_COMPUTE = {"Convolution", "FullyConnected", "MatMul", "Pooling", "Reduce"} | _ELEMENTWISE
 
 
 class OpenVINOBackend(Backend):
@@ -130,8 +131,9 @@ class _Request:
 def executed_layers(compiled: Any) -> list[Layer]:
     """The layers that a compiled model executes, from its runtime model; constants left out.
 
-    A ``Subgraph`` is a fused chain of element-wise steps. One that comes out in another precision
-    than it works in only converts: the bytes of a floating-point model, or a requantisation.
+    A ``Subgraph`` or ``Eltwise`` is a fused chain of element-wise steps. One that comes out in
+    another precision than it works in only converts: the bytes of a floating-point model, or a
+    requantisation.
 
     Args:
         compiled: an ``openvino.CompiledModel`` on the CPU.
@@ -144,7 +146,7 @@ def executed_layers(compiled: Any) -> list[Layer]:
             continue
         precision = plain_precision(details["runtimePrecision"])
         result = plain_precision(details["outputPrecisions"].split(",")[0])
-        converts = kind == "Subgraph" and result != precision
+        converts = kind in _ELEMENTWISE and result != precision
         computes = kind in _COMPUTE and not converts
         layers.append(Layer(node.get_friendly_name(), kind, precision, computes))
     return layers
@@ -157,15 +159,17 @@ def _check_ports(artifact: Artifact, model: Any) -> None:
         ArtifactError: inputs or outputs are not those of the manifest.
     """
     expected = {
-        "input": ([artifact.manifest.input.name], "u8", f"[?,1,{FACE_SIZE},{FACE_SIZE}]"),
-        "output": ([artifact.manifest.output], "f32", f"[?,{len(LABELS)}]"),
+        "input": (artifact.manifest.input.name, "u8", f"[?,1,{FACE_SIZE},{FACE_SIZE}]"),
+        "output": (artifact.manifest.output, "f32", f"[?,{len(LABELS)}]"),
     }
     for side, ports in (("input", model.inputs), ("output", model.outputs)):
-        names = [port.get_any_name() for port in ports]
-        found = (names, ports[0].element_type.get_type_name(), str(ports[0].partial_shape))
-        if found != expected[side]:
+        found = [
+            (port.get_any_name(), port.element_type.get_type_name(), str(port.partial_shape))
+            for port in ports
+        ]
+        if found != [expected[side]]:
             raise ArtifactError(
-                f"{artifact.path} has the {side} {found}, not {expected[side]}",
+                f"{artifact.path} has the {side} {found}, not {[expected[side]]}",
                 "compile it again from its ONNX file",
             )
 

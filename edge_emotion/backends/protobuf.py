@@ -2,6 +2,9 @@
 
 A device that runs models has no ``onnx`` package, and the wire format is four lines of
 specification: https://protobuf.dev/programming-guides/encoding/. Fields are addressed by number.
+
+Where protobuf's own parsers are lenient, this one refuses: bytes that two parsers could read
+differently must not pass a check of one and reach the other.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from collections.abc import Iterator
 from typing import cast
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_MAX_KEY = 2**32 - 1
+"""Other parsers drop the bits above, and with them see another field."""
 
 
 class MalformedMessage(ValueError):
@@ -37,9 +42,15 @@ class Message:
         return [Message(value) for value in self._spans(number)]
 
     def message(self, number: int) -> Message:
-        """The last occurrence of an embedded message; an empty one when it is absent."""
+        """An embedded message; an empty one when it is absent.
+
+        Raises:
+            MalformedMessage: it occurs twice, which other parsers would merge into one.
+        """
         spans = self._spans(number)
-        return Message(spans[-1]) if spans else Message(memoryview(b""))
+        if len(spans) > 1:
+            raise MalformedMessage(f"field {number} occurs {len(spans)} times")
+        return Message(spans[0]) if spans else Message(memoryview(b""))
 
     def text(self, number: int) -> str:
         """The last occurrence of a string; empty when it is absent."""
@@ -67,6 +78,8 @@ def _fields(content: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     position = 0
     while position < len(content):
         key, position = _varint(content, position)
+        if key > _MAX_KEY:
+            raise MalformedMessage(f"a field number of more than 29 bits at byte {position}")
         number, wire_type = key >> 3, key & 7
         if wire_type == _VARINT:
             value, position = _varint(content, position)

@@ -11,7 +11,8 @@ from edge_emotion.backends import Session
 from edge_emotion.data import FaceSet
 from edge_emotion.evaluation import evaluate, predict_logits
 
-_BATCH = 64
+BATCH = 64
+"""Images an inference takes while accuracy is measured."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def measure_accuracy(session: Session, dataset: FaceSet) -> Accuracy:
     Raises:
         BackendError: the runtime failed.
     """
-    logits = predict_logits(session, dataset.images, _BATCH)
+    logits = predict_logits(session, dataset.images, BATCH)
     metrics = evaluate(logits, dataset.labels, session.artifact.manifest.temperature)
     return Accuracy(metrics.accuracy, metrics.accuracy_ci95, logits.argmax(axis=1))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 _CHARACTER, _LINE = 6.1, 13.0
 """Generous width of a character and height of a line at 11 pixels."""
 _GAP, _CLEARANCE = 10.0, 6.0
-_COVERED = 0.15
-"""Share of a label that may be covered or outside."""
+_CROSSED = 0.15
+"""Share of a label that lines may cross or that may lie outside."""
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top, in pixels."""
@@ -40,17 +40,28 @@ def place(
         A label for each point in their order, ``None`` where it would be hard to read.
     """
     taken: list[Box] = [_padded((x, y, x, y), _CLEARANCE) for x, y in at]
-    taken += [_padded(line, 1.0) for line in lines]
+    strokes = [_padded(line, 1.0) for line in lines]
     labels: list[Label | None] = []
     for (x, y), text in zip(at, texts, strict=True):
-        options = _places(x, y, text)
-        label = min(options, key=lambda option: _cost(_box(option), taken, area))
-        box = _box(label)
-        readable = _cost(box, taken, area) <= _COVERED * _overlap(box, box)
-        labels.append(label if readable else None)
-        if readable:
-            taken.append(box)
+        label = _freest(_places(x, y, text), taken, strokes, area)
+        labels.append(label)
+        if label is not None:
+            taken.append(_box(label))
     return labels
+
+
+def _freest(
+    options: Sequence[Label], taken: Sequence[Box], strokes: Sequence[Box], area: Box
+) -> Label | None:
+    """The option least crossed by lines, of those that cover neither a point nor a label."""
+    open_to = [
+        option for option in options if not any(_overlap(_box(option), box) for box in taken)
+    ]
+    best = min(open_to, key=lambda option: _cost(_box(option), strokes, area), default=None)
+    if best is None:
+        return None
+    box = _box(best)
+    return best if _cost(box, strokes, area) <= _CROSSED * _overlap(box, box) else None
 
 
 def _places(x: float, y: float, text: str) -> list[Label]:
@@ -81,10 +92,10 @@ def _padded(box: Box, margin: float) -> Box:
     return (left - margin, bottom - margin, right + margin, top + margin)
 
 
-def _cost(box: Box, taken: Sequence[Box], area: Box) -> float:
+def _cost(box: Box, strokes: Sequence[Box], area: Box) -> float:
     """Pixels hidden; what lies outside of the area counts as hidden too."""
     own = (box[2] - box[0]) * (box[3] - box[1])
-    return sum(_overlap(box, other) for other in taken) + own - _overlap(box, area)
+    return sum(_overlap(box, other) for other in strokes) + own - _overlap(box, area)
 
 
 def _overlap(a: Box, b: Box) -> float:

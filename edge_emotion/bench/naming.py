@@ -51,7 +51,10 @@ def percent(share: float) -> str:
 
 def points(difference: float) -> str:
     """A difference of fractions in percentage points: -0.0012 → ``−0.1 points``."""
-    return f"{100 * difference:+.1f} points".replace("-", "\N{MINUS SIGN}")
+    rounded = round(100 * difference, 1)
+    if rounded == 0:
+        return "within 0.05 points"
+    return f"{rounded:+.1f} points".replace("-", "\N{MINUS SIGN}")
 
 
 def moment(date: datetime) -> str:

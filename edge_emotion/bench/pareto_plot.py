@@ -110,7 +110,7 @@ def _draw(points: Sequence[_Point], width: int) -> Figure:
     labels = place(at, [_short(p, width) for p in points], area, _whiskers(axes, points))
     for point, label in zip(points, labels, strict=True):
         if label is not None:
-            _write(axes, label, point.colour)
+            _write(axes, label, point)
     return figure
 
 
@@ -148,15 +148,23 @@ def _draw_point(axes: Any, p: _Point) -> None:
     )
 
 
-def _write(axes: Any, label: Label, colour: str) -> None:
-    x, y = axes.transData.inverted().transform((label.x, label.y))
-    axes.text(
-        x,
-        y,
+def _write(axes: Any, label: Label, point: _Point) -> None:
+    """The name with a thin line to its point, which may not be the nearest one."""
+    axes.annotate(
         label.text,
-        color=colour,
+        xy=(point.latency.p50, point.accuracy * 100),
+        xytext=axes.transData.inverted().transform((label.x, label.y)),
+        color=point.colour,
         fontsize=FONT_SIZE,
         ha=label.align,
         va="center",
         linespacing=1.15,
+        arrowprops={
+            "arrowstyle": "-",
+            "color": point.colour,
+            "linewidth": 0.8,
+            "alpha": 0.7,
+            "shrinkA": 1,
+            "shrinkB": 5,
+        },
     )

@@ -41,7 +41,7 @@ def _row(one: Loaded, reference: dict[tuple[str, str], Accuracy | None]) -> Resu
         agreement_with_fp32=accuracy.agreement(fp32) if compared and accuracy and fp32 else None,
         file_bytes=one.session.artifact.file_bytes,
         cold_start_ms=one.cold_start_ms,
-        effective_precision=one.session.info().precision,
+        effective_precision=one.precision,
     )
 
 

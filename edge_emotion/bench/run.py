@@ -105,7 +105,7 @@ def _load_all(
 def _measure_accuracy(
     loaded: Sequence[Loaded], dataset: FaceSet, progress: Progress
 ) -> dict[RowKey, Result]:
-    """Measure each model once on each backend: neither threads nor batch change the answers."""
+    """Measure each model once on each backend; the report's method says that its rows share it."""
     failed: dict[RowKey, Result] = {}
     known: dict[tuple[str, str, str], Accuracy] = {}
     for one in loaded:

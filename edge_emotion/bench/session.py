@@ -24,6 +24,8 @@ class Loaded:
     variant: Variant
     session: Session
     cold_start_ms: float
+    precision: dict[str, int]
+    """Executed precision → compute layers, at the batch size that is timed."""
     lane: Lane
     accuracy: Accuracy | None = None
 
@@ -54,11 +56,13 @@ def load(variant: Variant, faces: Faces) -> Loaded:
     session = backend.load(variant.artifact, LoadOptions(threads=variant.threads))
     try:
         session.infer(batches[0])
+        cold_start_ms = (perf_counter_ns() - start) / _MS
+        # Asked now: a runtime may compile another graph for the batches of the accuracy run.
+        precision = session.info().precision
     except BaseException:
         session.close()
         raise
-    cold_start_ms = (perf_counter_ns() - start) / _MS
-    return Loaded(variant, session, cold_start_ms, Lane(session.infer, batches))
+    return Loaded(variant, session, cold_start_ms, precision, Lane(session.infer, batches))
 
 
 def without_figures(variant: Variant, status: str, reason: object) -> Result:

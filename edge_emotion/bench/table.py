@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge_emotion.bench.accuracy import BATCH
 from edge_emotion.bench.naming import (
     backend_name,
     interval,
@@ -108,12 +109,18 @@ def method_text(report: Report) -> str:
     """How the figures were obtained."""
     method = report.method
     inputs = "images of the dataset" if method.inputs == "dataset" else "drawn faces"
+    accuracy = (
+        f" Accuracy is measured once for each model and backend, {BATCH} images at a time with the "
+        f"threads of its first row, and shown in all its rows; intervals are Wilson's."
+        if report.dataset is not None
+        else ""
+    )
     return (
         f"Every row was warmed up until its median settled, then timed for "
         f"{method.seconds_per_row:g} s in {method.rounds} rounds; each round visits all rows in "
         f"shuffled order, so what disturbs the machine disturbs all alike. "
         f"{method.distinct_inputs} distinct {inputs} take turns as input. A call is timed from "
         f"the faces in memory to the logits in memory, with {method.clock}. Percentiles are over "
-        f"all calls, none removed; cold start is from loading the file to the first result. "
-        f"Intervals of accuracy are Wilson's. samples.json keeps every call and every answer."
+        f"all calls, none removed; cold start is from loading the file to the first result."
+        f"{accuracy} samples.json keeps every call and every answer."
     )

@@ -11,8 +11,9 @@ from edge_emotion.bench.report import Report, Result
 from edge_emotion.bench.table import ABSENT, NotMeasured, not_measured
 from edge_emotion.bench.verdict import judge
 
-_BAR = 8
-_TEXTS = ("model", "backend", "")
+_BAR = 6
+_NAMES = ("model", "backend")
+_TEXTS = (*_NAMES, "")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -29,7 +30,10 @@ def render_terminal(report: Report) -> RenderableType:
 
 
 def _table(report: Report) -> Table:
-    """Fastest row first; what is the same in all rows, or unknown in all, has no column."""
+    """Fastest row first; what is the same in all rows, or unknown in all, has no column.
+
+    In a narrow terminal names wrap, so that every figure stays whole.
+    """
     fastest_first = sorted(report.measured, key=lambda row: row.latency.p50)
     rows = [_cells(row, fastest_first[-1].latency.p50) for row in fastest_first]
     shown = [title for title in rows[0] if _telling(title, [row[title] for row in rows])]
@@ -40,7 +44,7 @@ def _table(report: Report) -> Table:
             title,
             justify="left" if text else "right",
             style={"model": "bold", "": "cyan"}.get(title),
-            no_wrap=True,
+            no_wrap=title not in _NAMES,
         )
     for row in rows:
         table.add_row(*(row[title] for title in shown))

@@ -78,7 +78,7 @@ def _headline(choice: Result) -> str:
 
 def _details(report: Report, rows: list[Result], choice: Result) -> Iterator[str]:
     yield (
-        f"Median of {setting_name(choice)}; 99 of 100 calls take less than "
+        f"Median with {setting_name(choice)}; 99 of 100 calls take less than "
         f"{milliseconds(choice.latency.p99)} ms."
     )
     yield from _against_fp32(report, choice)

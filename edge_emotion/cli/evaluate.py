@@ -60,7 +60,6 @@ def command(
         },
         "backend": runtime.name,
         "split": split,
-        "images": len(faces),
     }
     if as_json:
         print_json(about | _document(metrics))

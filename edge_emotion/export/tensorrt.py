@@ -141,11 +141,11 @@ class _Build:
 
     def _aim(self, config: Any, targets: tuple[str, ...]) -> None:
         if not hasattr(config, "num_compute_capabilities"):
-            here = _gpu_here()
-            if targets != here:
+            here = compute_capability()
+            if targets != (here,):
                 raise CompileError(
                     f"TensorRT {self._runtime.__version__} builds for the GPU it runs on "
-                    f"({here[0]}), not for {', '.join(targets)}",
+                    f"({here or 'there is none'}), not for {', '.join(targets)}",
                     "run this on the target machine, or install tensorrt-rtx-cu12 alone",
                 )
             return
@@ -163,7 +163,7 @@ class _Build:
             listed = ", ".join(f"{number[:-1]}.{number[-1]}" for number in numbers)
             raise CompileError(
                 f"this {self._runtime.__name__} cannot build for compute capability {target!r}",
-                f"it can for: {listed}",
+                f"it can for {listed}; for another GPU, run this with TensorRT on its machine",
             )
         return known[name]
 
@@ -182,9 +182,9 @@ class _Build:
 def network_layers(network: Any) -> list[Layer]:
     """What strong typing obliges each layer of a network to compute in.
 
-    A convolution or product whose data and weights come out of dequantisers runs on their integers;
-    any other layer computes in the type of its first input. The kernels themselves are chosen when
-    the engine is built, and only a GPU can list them.
+    A layer whose inputs all come out of dequantisers runs on their integers; one whose inputs
+    differ in type runs in floating point. The kernels themselves are chosen when the engine is
+    built, and only a GPU can list them.
 
     Args:
         network: a parsed ``INetworkDefinition``.
