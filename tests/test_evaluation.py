@@ -44,6 +44,7 @@ def test_all_right() -> None:
 
 def test_rows_of_the_confusion_are_the_truth() -> None:
     metrics = evaluate(answers(3, 3, 4), np.array([3, 4, 4]), 1.0)
+    assert metrics.images == 3
     assert metrics.confusion[4][3] == 1
     assert metrics.confusion[3][4] == 0
     assert metrics.accuracy == pytest.approx(2 / 3)

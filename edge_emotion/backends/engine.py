@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import stat
 from pathlib import Path
 
-from edge_emotion.artifact import Artifact, Manifest
+from edge_emotion.artifact import Artifact, Manifest, shipped_models
 from edge_emotion.errors import ArtifactError
 
 
@@ -32,7 +33,7 @@ def read_engine(artifact: Artifact) -> bytes:
     if hashlib.sha256(content).hexdigest() != artifact.manifest.sha256:
         raise ArtifactError(
             f"engine {artifact.path} is not the file its manifest describes (sha256 differs)",
-            rebuild_command(artifact.manifest, artifact.path.parent, None),
+            rebuild_command(artifact, None),
         )
     return content
 
@@ -53,16 +54,29 @@ def require_same_platform(artifact: Artifact, module: str, version: str, capabil
     if problem:
         raise ArtifactError(
             f"engine {artifact.path} was built for other hardware or software: {problem}",
-            rebuild_command(artifact.manifest, artifact.path.parent, capability),
+            rebuild_command(artifact, capability),
         )
 
 
-def rebuild_command(manifest: Manifest, folder: Path, capability: str | None) -> str:
+def rebuild_command(artifact: Artifact, capability: str | None) -> str:
     """What to run to build the engine again, for a GPU of ``capability`` or for the one here."""
     target = f" --compute-capability {capability}" if capability else ""
     return (
-        f"rebuild it: edge-emotion compile {manifest.name} --target tensorrt{target} --out {folder}"
+        f"rebuild it: edge-emotion compile {_source(artifact.manifest)} --target tensorrt{target} "
+        f"--out {shlex.quote(str(artifact.path.parent))}"
     )
+
+
+def _source(manifest: Manifest) -> str:
+    """What an engine was made from: a shipped model's name, or the file that the export wrote.
+
+    A name alone proves nothing: a model trained here may be called like a shipped one.
+    """
+    shipped = shipped_models().get(manifest.name, [])
+    if any(source.manifest.sha256 == manifest.source_sha256 for source in shipped):
+        return manifest.name
+    encoding = "" if manifest.encoding == "none" else f".{manifest.encoding}"
+    return f"{manifest.name}{encoding}.onnx"
 
 
 def _mismatch(manifest: Manifest, module: str, version: str, capability: str) -> str | None:

@@ -88,7 +88,7 @@ class _TensorRTSession(Session):
         if self._engine is None:
             raise ArtifactError(
                 f"TensorRT cannot load {artifact.path}: {self._last_error()}",
-                rebuild_command(artifact.manifest, artifact.path.parent, capability),
+                rebuild_command(artifact, capability),
             )
         self._context = self._engine.create_execution_context()
         self._input = artifact.manifest.input.name

@@ -45,6 +45,7 @@ def _table(report: Report) -> Table:
             justify="left" if text else "right",
             style={"model": "bold", "": "cyan"}.get(title),
             no_wrap=title not in _NAMES,
+            overflow="fold",
         )
     for row in rows:
         table.add_row(*(row[title] for title in shown))

@@ -38,10 +38,10 @@ class GraphBuilder:
     def activation(self, tensor: str, scale: float, *, after_relu: bool) -> str:
         if self.encoding == "none":
             return tensor
-        unsigned = self.encoding == "cpu" and after_relu
+        unsigned = np.uint8(0 if after_relu else 128)
         parameters = [
             self.constant(np.float32(scale)),
-            self.constant(np.uint8(0) if unsigned else np.int8(0)),
+            self.constant(unsigned if self.encoding == "cpu" else np.int8(0)),
         ]
         quantised = self.node("QuantizeLinear", [tensor, *parameters])
         return self.node("DequantizeLinear", [quantised, *parameters])
@@ -89,7 +89,7 @@ class GraphBuilder:
         inner = self.activation(inner, 6 / 255, after_relu=True)
         branch = self.convolution(inner, channels, channels)
         if self.encoding == "cpu":
-            branch = self.activation(branch, 8 / 127, after_relu=False)
+            branch = self.activation(branch, 8 / 128, after_relu=False)
         total = self.node("Relu", [self.node("Add", [tensor, branch])])
         return self.activation(total, 8 / 255, after_relu=True)
 

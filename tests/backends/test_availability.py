@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from edge_emotion.artifact import Artifact
 from edge_emotion.backends import REGISTRY, get_backend
 from edge_emotion.backends.gpu import compute_capability
 from edge_emotion.backends.installed import import_runtime, missing
+from edge_emotion.backends.onnxruntime import TensorRTProviderBackend
 from edge_emotion.errors import BackendUnavailable, UsageError
 
 RUNTIMES = ("openvino", "onnxruntime", "torch", "tensorrt", "tensorrt_rtx", "cuda.bindings", "cv2")
@@ -72,6 +74,16 @@ def test_without_a_gpu_its_backends_refuse_with_a_reason(name: str, int8: Artifa
     assert reason is not None
     with pytest.raises(BackendUnavailable, match=f"backend {name} cannot run here: "):
         backend.load(int8)
+
+
+def test_the_provider_gets_a_folder_for_its_engines(
+    int8: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ONNX Runtime creates the last folder of a path only, and a new machine has no cache yet."""
+    monkeypatch.setenv("EDGE_EMOTION_CACHE", str(tmp_path / "new" / "cache"))
+    options = TensorRTProviderBackend().provider_options(int8.manifest)
+    assert Path(options["trt_engine_cache_path"]).is_dir()
+    assert options["trt_int8_enable"] == "True"
 
 
 def test_an_unknown_backend_lists_the_known_ones() -> None:

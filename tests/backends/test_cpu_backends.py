@@ -101,7 +101,9 @@ def test_precision_is_that_of_the_executed_layers(
         # Three convolutions and the pooling or the residual addition.
         assert precision["int8"] >= 4
     with backend.load(fp32) as session:
-        assert set(session.info().precision) == {"f32"}
+        for count in (1, 8):
+            session.infer(random_faces(count))
+            assert set(session.info().precision) == {"f32"}
 
 
 def test_a_closed_session_says_so(backend: Backend, int8: Artifact) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_emotion.artifact import Artifact
+from edge_emotion.artifact import Artifact, shipped_models
 from edge_emotion.backends.engine import read_engine, require_same_platform
 from edge_emotion.errors import ArtifactError
 
@@ -16,6 +16,7 @@ def engine(int8: Artifact) -> Artifact:
     """An artefact whose manifest describes an engine for an Orin; its content does not matter."""
     built = {
         "format": "tensorrt",
+        "encoding": "tensorrt",
         "tools": {"tensorrt": "10.3.0"},
         "compute_capability": ("8.7",),
     }
@@ -41,12 +42,25 @@ def test_another_platform_is_refused_with_the_command_that_rebuilds(
     with pytest.raises(ArtifactError) as refusal:
         require_same_platform(engine, module, version, capability)
     command = (
-        "edge-emotion compile classifier --target tensorrt "
+        "edge-emotion compile classifier.tensorrt.onnx --target tensorrt "
         f"--compute-capability {capability} --out {engine.path.parent}"
     )
     assert cause in str(refusal.value)
     assert command in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_an_engine_of_a_shipped_model_is_rebuilt_by_its_name(engine: Artifact) -> None:
+    found = shipped_models()
+    if not found:
+        pytest.skip("no model is shipped in this tree")
+    name, files = next(iter(found.items()))
+    made_from = {"name": name, "source_sha256": files[0].manifest.sha256}
+    ours = Artifact(engine.path, engine.manifest.model_copy(update=made_from))
+    namesake = Artifact(engine.path, engine.manifest.model_copy(update={"name": name}))
+    for artifact, source in ((ours, name), (namesake, f"{name}.tensorrt.onnx")):
+        with pytest.raises(ArtifactError, match=f"edge-emotion compile {source} --target"):
+            require_same_platform(artifact, "tensorrt", "10.3.0", "8.9")
 
 
 def test_the_engine_that_the_manifest_vouches_for_is_read(engine: Artifact) -> None:

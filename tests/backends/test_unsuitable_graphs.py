@@ -61,6 +61,25 @@ def test_control_flow(tmp_path: Path) -> None:
     assert "operator If carries a graph" in refusal
 
 
+def test_a_second_graph_that_a_runtime_would_merge_into_the_first(tmp_path: Path) -> None:
+    """Two files in a row are one message of protobuf, in which the graphs are merged."""
+    hidden = onnx.ModelProto()
+    weight = hidden.graph.initializer.add(name="secret", data_type=1, dims=[1])
+    weight.data_location = onnx.TensorProto.EXTERNAL
+    weight.external_data.add(key="location", value="/etc/hostname")
+    content = hidden.SerializeToString() + asset("cpu").read_bytes()
+    assert onnx.load_from_string(content).graph.initializer[0].name == "secret"
+    with pytest.raises(ArtifactError, match="field 7 occurs 2 times"):
+        read_onnx(unverified(tmp_path / "m.onnx", content))
+
+
+def test_a_field_number_that_a_runtime_would_cut_short(tmp_path: Path) -> None:
+    """Field 7, the graph, for a parser that drops all bits above the 32nd."""
+    disguised = b"\xba\x80\x80\x80\x10" + b"\x00"
+    with pytest.raises(ArtifactError, match="more than 29 bits"):
+        read_onnx(unverified(tmp_path / "m.onnx", asset("cpu").read_bytes() + disguised))
+
+
 def test_no_graph(tmp_path: Path) -> None:
     assert "no graph" in refusal_of(tmp_path, lambda model: model.ClearField("graph"))
 

@@ -162,6 +162,15 @@ def test_markdown_has_the_table_and_the_machine(benchmark: Benchmark) -> None:
     assert "PyTorch: skipped" in text
 
 
+def test_the_method_tells_how_accuracy_was_obtained_only_where_it_was(
+    benchmark: Benchmark,
+) -> None:
+    told = "once for each model and backend, 64 images at a time"
+    assert told in render_markdown(benchmark.report)
+    unlabelled = benchmark.report.model_copy(update={"dataset": None})
+    assert "Accuracy is measured" not in render_markdown(unlabelled)
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"schema": "edge-emotion/benchmark/2"}'])
 def test_what_is_no_report_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
     path = tmp_path / "report.json"

@@ -19,6 +19,17 @@ def test_speed_wins_among_rows_of_equal_accuracy() -> None:
     assert verdict.warnings == ()
 
 
+def test_a_difference_too_small_to_show_is_not_given_a_sign() -> None:
+    verdict = judge(
+        report(
+            row("small", "int8", 0.25, correct=2464), row("small-fp32", "fp32", 0.75, correct=2465)
+        )
+    )
+    (line,) = [line for line in verdict.details if "as fast as FP32" in line]
+    assert "accuracy within 0.05 points" in line
+    assert "0.0 points" not in line
+
+
 def test_accuracy_is_not_given_up_silently() -> None:
     verdict = judge(
         report(row("small", "int8", 0.25, correct=2460), row("tiny", "int8", 0.1, correct=2360))

@@ -84,6 +84,13 @@ def test_what_cannot_be_done_is_said(
     assert run.stdout == ""
 
 
+def test_an_unknown_model_is_one_line(run_cli: RunCli) -> None:
+    run = run_cli("evaluate", "smal", "--data", "synthetic")
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: no model named 'smal'")
+    assert run.stderr.count("\n") == 1
+
+
 def test_a_truncated_model_is_one_line(run_cli: RunCli, model: Artifact) -> None:
     model.path.write_bytes(model.path.read_bytes()[:1000])
     run = run_cli("evaluate", model.path, "--data", "synthetic")

@@ -56,7 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was killed in its floating-point phase and then resumed."""
     out = tmp_path_factory.mktemp("training") / "run"
     process = subprocess.Popen(train(out), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 600
     while not (out / "fp32" / "last.ckpt").exists():
         assert process.poll() is None, "the run ended before its first checkpoint"
         assert time.monotonic() < deadline
