@@ -27,5 +27,5 @@ def test_counts_of_every_class(fer2013: Path) -> None:
 
 def test_second_reading_decodes_nothing(fer2013: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = load_dataset(fer2013, Split.TRAIN)
-    monkeypatch.setattr("edge_emotion.data.source._read_tree", None)
+    monkeypatch.setattr("edge_emotion.data.images.read_images", None)
     assert (load_dataset(fer2013, Split.TRAIN).images == first.images).all()
