@@ -18,7 +18,7 @@ from edge_emotion.jsonio import cache_directory, output_directory, sha256_of
 if TYPE_CHECKING:
     from edge_emotion.camera import Summary
 
-_SECONDS_PER_ROW = 0.5
+_SECONDS_PER_ROW = 0.3
 
 
 @click.command("demo")
