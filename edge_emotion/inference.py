@@ -14,6 +14,7 @@ from edge_emotion.backends import Faces, LoadOptions, Session, SessionInfo, get_
 from edge_emotion.backends.auto import choose_backend
 from edge_emotion.emotions import FACE_SIZE, Emotion
 from edge_emotion.errors import UsageError
+from edge_emotion.evaluation import softmax
 from edge_emotion.vision import FAST, Detector, FaceBox, Picture, get_detector
 
 Probabilities = npt.NDArray[np.float32]
@@ -74,8 +75,7 @@ class EmotionClassifier:
         if len(faces) == 0:
             return np.empty((0, len(Emotion)), np.float32)
         logits = self._session.infer(faces) / self.manifest.temperature
-        exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(exponents / exponents.sum(axis=1, keepdims=True), np.float32)
+        return softmax(logits).astype(np.float32)
 
     def close(self) -> None:
         """Release the runtime; closing twice is harmless."""

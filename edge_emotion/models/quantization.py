@@ -229,7 +229,7 @@ def _quantise_activations(twin: fx.GraphModule) -> None:
         producer.replace_all_uses_with(quantised, partial(operator.is_not, quantised))
 
 
-def input_quantizer(twin: fx.GraphModule, node: fx.Node) -> ActivationQuantizer | Normalise:
+def _input_quantizer(twin: fx.GraphModule, node: fx.Node) -> ActivationQuantizer | Normalise:
     """What put the input of a layer on its grid."""
     source = node.all_input_nodes[0]
     while not isinstance(found := _module(twin, source), (ActivationQuantizer, Normalise)):
@@ -241,15 +241,24 @@ def _tell_input_scales(twin: fx.GraphModule) -> None:
     for node in twin.graph.nodes:
         layer = _module(twin, node)
         if isinstance(layer, QuantConv2d):
-            layer.input_scale = partial(_scale_of, [input_quantizer(twin, node)])
+            layer.input_scale = partial(_step_of, [_input_quantizer(twin, node)])
 
 
-def _scale_of(holder: list[ActivationQuantizer | Normalise]) -> Tensor:
+def _step_of(holder: list[ActivationQuantizer | Normalise]) -> Tensor:
     """Read the step when it is needed; the list keeps the quantiser out of the layer's state."""
     (quantizer,) = holder
-    if isinstance(quantizer, ActivationQuantizer):
-        return quantizer.scale
-    return torch.tensor(INPUT_SCALE)
+    return _step(quantizer)
+
+
+def input_step(twin: fx.GraphModule, node: fx.Node) -> Tensor:
+    """Step of the grid that the input of a layer lies on (scalar)."""
+    return _step(_input_quantizer(twin, node))
+
+
+def _step(quantizer: ActivationQuantizer | Normalise) -> Tensor:
+    if isinstance(quantizer, Normalise):
+        return torch.tensor(INPUT_SCALE)
+    return quantizer.scale
 
 
 def _is_quantised(twin: fx.GraphModule, node: fx.Node) -> bool:
