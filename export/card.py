@@ -70,7 +70,7 @@ def model_card(recipe: Recipe, manifests: Sequence[Manifest]) -> str:
         temperature=first.temperature,
         recipe=f"export/recipes/{recipe.name}.toml",
         fp32=recipe.fp32.epochs,
-        int8=recipe.int8.epochs,
+        int8=recipe.int8.epochs if recipe.int8 else 0,
         rows="\n".join(rows),
     )
 

@@ -14,19 +14,35 @@ from edge_emotion.cli.options import PATH, data_option, out_option, say
 @data_option
 @out_option
 @click.option("--resume", is_flag=True, help="Go on with the run that --out holds.")
+@click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    type=PATH,
+    help="Checkpoint to distil from, instead of those the recipe names; repeatable.",
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override the recipe.")
 def command(
-    recipe_file: Path | None, data: str, out: Path, resume: bool, overrides: tuple[str, ...]
+    recipe_file: Path | None,
+    data: str,
+    out: Path,
+    resume: bool,
+    teachers: tuple[Path, ...],
+    overrides: tuple[str, ...],
 ) -> None:
     """Train a network in floating point, then quantization-aware, from one recipe."""
     from edge_emotion.training import recipe as recipes
 
-    recipe = recipes.load_recipe(recipe_file or recipes.DEFAULT_RECIPE, overrides)
+    source = recipe_file or recipes.DEFAULT_RECIPE
+    recipe = recipes.load_recipe(source, overrides)
+    teachers = teachers or recipe.teacher_files(source.parent)
     from edge_emotion.models.checkpoint import CHECKPOINT
     from edge_emotion.training.run import load_training_data, train
 
-    checkpoint = train(recipe, load_training_data(data), out, resume)
+    checkpoint = train(recipe, load_training_data(data), out, resume, teachers)
     images = checkpoint.metrics["validation"]["images"]
     for phase in ("fp32", "int8"):
-        say(f"{phase}: {checkpoint.metrics[phase]['accuracy']:.2%} of {images} validation images")
+        if phase in checkpoint.metrics:
+            accuracy = checkpoint.metrics[phase]["accuracy"]
+            say(f"{phase}: {accuracy:.2%} of {images} validation images")
     click.echo(str(out / CHECKPOINT))

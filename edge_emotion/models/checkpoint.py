@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Checkpoint:
         recipe: the whole recipe, as JSON-ready values.
         metrics: what was measured in training, as JSON-ready values.
         fp32: state of the floating-point network.
-        int8: state of its quantised twin.
+        int8: state of its quantised twin; empty when the recipe has no such phase.
     """
 
     network: str
@@ -45,10 +45,24 @@ class Checkpoint:
         return network.eval()
 
     def int8_network(self) -> nn.Module:
-        """The quantised twin, in evaluation mode."""
+        """The quantised twin, in evaluation mode.
+
+        Raises:
+            ArtifactError: the run ended in floating point.
+        """
+        if not self.int8:
+            raise ArtifactError(
+                f"the checkpoint of {self.network} has no int8 phase",
+                "train it with an [int8] table in its recipe",
+            )
         twin = quantised_twin(build_network(self.network))
         twin.load_state_dict(self.int8)
         return twin.eval()
+
+    def as_teacher(self) -> Checkpoint:
+        """Its floating-point weights alone, in half precision: all that a distillation needs."""
+        half = {k: v.half() if v.is_floating_point() else v for k, v in self.fp32.items()}
+        return replace(self, fp32=half, int8={})
 
     def save(self, path: Path) -> None:
         """Write one file, atomically."""

@@ -25,6 +25,24 @@ def augment(faces: Tensor, settings: Augmentation) -> Tensor:
     return _erase(pixels, settings.erase)
 
 
+def mixup(faces: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    """Blend each face, and its target, with another one's of the batch.
+
+    Args:
+        faces: float (N, 1, H, W).
+        targets: class probabilities (N, C).
+        alpha: parameter of the Beta distribution that weights are drawn from, one a face; 0 returns
+            the arguments.
+    """
+    if alpha == 0:
+        return faces, targets
+    share = torch.distributions.Beta(alpha, alpha).sample((len(faces),))
+    other = torch.randperm(len(faces))
+    pixels = share.view(-1, 1, 1, 1)
+    blended = pixels * faces + (1 - pixels) * faces[other]
+    return blended, share.view(-1, 1) * targets + (1 - share.view(-1, 1)) * targets[other]
+
+
 def _uniform(count: int, limit: float) -> Tensor:
     return (torch.rand(count) * 2 - 1) * limit
 

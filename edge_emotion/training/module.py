@@ -8,13 +8,15 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.classification import MulticlassAccuracy
 
 from edge_emotion.emotions import LABELS
 from edge_emotion.models.quantization import freeze_ranges
-from edge_emotion.training.augment import augment
+from edge_emotion.training.augment import augment, mixup
 from edge_emotion.training.loader import Batch
+from edge_emotion.training.objective import Objective
 from edge_emotion.training.recipe import Augmentation, Phase, QuantPhase
 
 
@@ -25,20 +27,25 @@ class EmotionModule(pl.LightningModule):
         network: a floating-point network or its quantised twin.
         phase: the optimisation's settings.
         augmentation: changes to training faces.
+        objective: the loss.
     """
 
-    def __init__(self, network: nn.Module, phase: Phase, augmentation: Augmentation) -> None:
+    def __init__(
+        self, network: nn.Module, phase: Phase, augmentation: Augmentation, objective: Objective
+    ) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)
         self.phase = phase
         self.augmentation = augmentation
-        self.loss = nn.CrossEntropyLoss(label_smoothing=phase.label_smoothing)
+        self.objective = objective
         self.accuracy = MulticlassAccuracy(len(LABELS), average="micro")
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Loss of one augmented batch."""
         faces, labels = batch
-        loss: Tensor = self.loss(self.network(augment(faces, self.augmentation)), labels)
+        targets = functional.one_hot(labels, len(LABELS)).float()
+        seen, targets = mixup(augment(faces, self.augmentation), targets, self.augmentation.mixup)
+        loss: Tensor = self.objective(self.network(seen), seen, targets)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
         return loss
 

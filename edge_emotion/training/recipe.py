@@ -35,6 +35,8 @@ class Augmentation(_Frozen):
     contrast: float = Field(default=0.0, ge=0, lt=1)
     erase: float = Field(default=0.25, ge=0, le=1)
     """Probability that a rectangle is filled with noise (Zhong et al., 2017)."""
+    mixup: float = Field(default=0.0, ge=0)
+    """Beta parameter of blending pairs of faces (Zhang et al., 2018); 0 blends none."""
 
 
 class Phase(_Frozen):
@@ -57,6 +59,17 @@ class QuantPhase(Phase):
     """Fraction of the phase after which activation ranges stay fixed."""
 
 
+class Distillation(_Frozen):
+    """Learning from trained networks beside the labels."""
+
+    teachers: tuple[str, ...] = ()
+    """Checkpoints or teacher files; relative paths count from the recipe's folder."""
+    weight: float = Field(default=0.7, ge=0, le=1)
+    """Share of the loss that comes from the teachers; the rest comes from the labels."""
+    temperature: float = Field(default=2.0, gt=0)
+    """Divides all logits: higher shows more of what teachers think of the wrong classes."""
+
+
 class Recipe(_Frozen):
     """Everything that decides a training run, but for the data's location."""
 
@@ -67,8 +80,15 @@ class Recipe(_Frozen):
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """``auto`` is bf16 autocast where the processor has bf16 arithmetic."""
     augmentation: Augmentation = Augmentation()
+    distillation: Distillation | None = None
     fp32: Phase
-    int8: QuantPhase
+    int8: QuantPhase | None = None
+    """Without it the run ends in floating point: enough for a teacher."""
+
+    def teacher_files(self, folder: Path) -> tuple[Path, ...]:
+        """The teachers that the recipe names; relative paths count from ``folder``."""
+        names = self.distillation.teachers if self.distillation else ()
+        return tuple(folder / name for name in names)
 
 
 def load_recipe(path: Path = DEFAULT_RECIPE, overrides: Iterable[str] = ()) -> Recipe:

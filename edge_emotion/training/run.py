@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,13 +23,14 @@ from edge_emotion.data import FaceSet, Split, load_dataset
 from edge_emotion.errors import OutputError, RecipeError
 from edge_emotion.jsonio import atomic_path, output_directory, sha256_of, write_json, write_text
 from edge_emotion.models import build_network
-from edge_emotion.models.checkpoint import CHECKPOINT, Checkpoint
+from edge_emotion.models.checkpoint import CHECKPOINT, Checkpoint, checkpoint_file
 from edge_emotion.models.cost import macs, parameters
 from edge_emotion.models.quantization import quantised_twin
 from edge_emotion.training.loader import training_loader, validation_loader
 from edge_emotion.training.module import EmotionModule
+from edge_emotion.training.objective import DistilledObjective, Objective
 from edge_emotion.training.progress import History, progress_bar
-from edge_emotion.training.recipe import Phase, Recipe
+from edge_emotion.training.recipe import Distillation, Phase, Recipe
 
 METRICS = "metrics.json"
 _RECIPE = "recipe.json"
@@ -51,34 +53,42 @@ def load_training_data(source: str) -> TrainingData:
     return TrainingData(load_dataset(source, Split.TRAIN), load_dataset(source, Split.PUBLIC))
 
 
-def train(recipe: Recipe, data: TrainingData, out: Path, resume: bool) -> Checkpoint:
-    """Run both phases of a recipe and leave ``checkpoint.safetensors`` and ``metrics.json``.
+def train(
+    recipe: Recipe, data: TrainingData, out: Path, resume: bool, teachers: Sequence[Path] = ()
+) -> Checkpoint:
+    """Run the phases of a recipe and leave ``checkpoint.safetensors`` and ``metrics.json``.
 
     Args:
         recipe: what to do.
         data: faces to learn from and to validate on.
         out: folder for the run; everything needed to resume lies in it.
         resume: go on with the run that ``out`` holds.
+        teachers: checkpoints to distil from, as the recipe's ``distillation`` says.
 
     Raises:
+        ArtifactError: a teacher cannot be read.
         OutputError: ``out`` holds a run already and ``resume`` is false, or cannot be written.
         RecipeError: ``out`` holds a run of another recipe.
     """
     _claim(output_directory(out), recipe, resume)
+    work = _Work(recipe, data, out, [Checkpoint.load(path).fp32_network() for path in teachers])
     pl.seed_everything(recipe.seed, verbose=False)
     network = build_network(recipe.network)
-    fp32, fp32_history = _phase("fp32", network, recipe.fp32, recipe, data, out)
+    fp32, history = work.run("fp32", network, recipe.fp32)
     network.load_state_dict(fp32)
-    pl.seed_everything(recipe.seed + 1, verbose=False)
-    int8, int8_history = _phase("int8", quantised_twin(network), recipe.int8, recipe, data, out)
     metrics = {
         "validation": {"split": data.validation.split.value, "images": len(data.validation)},
         "train": {"images": len(data.train), "source_sha256": data.train.source_sha256},
+        "teachers": {path.name: sha256_of(path) for path in map(checkpoint_file, teachers)},
         "macs": macs(network),
         "parameters": parameters(network),
-        "fp32": {"accuracy": fp32_history[-1]["val_accuracy"], "epochs": fp32_history},
-        "int8": {"accuracy": int8_history[-1]["val_accuracy"], "epochs": int8_history},
+        "fp32": {"accuracy": history[-1]["val_accuracy"], "epochs": history},
     }
+    int8: dict[str, Tensor] = {}
+    if recipe.int8 is not None:
+        pl.seed_everything(recipe.seed + 1, verbose=False)
+        int8, history = work.run("int8", quantised_twin(network), recipe.int8)
+        metrics["int8"] = {"accuracy": history[-1]["val_accuracy"], "epochs": history}
     checkpoint = Checkpoint(recipe.network, recipe.model_dump(mode="json"), metrics, fp32, int8)
     _publish(checkpoint, recipe, out)
     return checkpoint
@@ -97,35 +107,50 @@ def _claim(out: Path, recipe: Recipe, resume: bool) -> None:
         )
 
 
-def _phase(
-    name: str, network: nn.Module, phase: Phase, recipe: Recipe, data: TrainingData, out: Path
-) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
-    """Run one phase, or load it when it was finished before."""
-    weights = out / f"{name}.safetensors"
-    history_file = out / f"{name}.history.json"
-    if weights.exists():
-        return load_file(weights), _read_history(history_file)
-    history = History()
-    trainer = _trainer(name, phase, recipe, out, history)
-    module = EmotionModule(network, phase, recipe.augmentation)
-    last = out / name / "last.ckpt"
-    with warnings.catch_warnings():
-        # Lightning's advice on workers and log intervals does not fit data that lies in memory.
-        warnings.simplefilter("ignore")
-        trainer.fit(
-            module,
-            training_loader(data.train, recipe.batch_size),
-            validation_loader(data.validation),
-            ckpt_path=str(last) if last.exists() else None,
-            weights_only=True,
-        )
-    if trainer.interrupted:
-        raise KeyboardInterrupt
-    state = {key: value.contiguous() for key, value in module.network.state_dict().items()}
-    write_json(history_file, history.epochs)
-    with atomic_path(weights) as temporary:
-        save_file(state, temporary)
-    return state, history.epochs
+@dataclass(frozen=True)
+class _Work:
+    """What the phases of a run share."""
+
+    recipe: Recipe
+    data: TrainingData
+    out: Path
+    teachers: list[nn.Module]
+
+    def run(
+        self, name: str, network: nn.Module, phase: Phase
+    ) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
+        """Run one phase, or load it when it was finished before."""
+        weights = self.out / f"{name}.safetensors"
+        history_file = self.out / f"{name}.history.json"
+        if weights.exists():
+            return load_file(weights), _read_history(history_file)
+        history = History()
+        trainer = _trainer(name, phase, self.recipe, self.out, history)
+        module = EmotionModule(network, phase, self.recipe.augmentation, self._objective(phase))
+        last = self.out / name / "last.ckpt"
+        with warnings.catch_warnings():
+            # Lightning's advice on workers and log intervals does not fit data that lies in memory.
+            warnings.simplefilter("ignore")
+            trainer.fit(
+                module,
+                training_loader(self.data.train, self.recipe.batch_size),
+                validation_loader(self.data.validation),
+                ckpt_path=str(last) if last.exists() else None,
+                weights_only=True,
+            )
+        if trainer.interrupted:
+            raise KeyboardInterrupt
+        state = {key: value.contiguous() for key, value in module.network.state_dict().items()}
+        write_json(history_file, history.epochs)
+        with atomic_path(weights) as temporary:
+            save_file(state, temporary)
+        return state, history.epochs
+
+    def _objective(self, phase: Phase) -> Objective:
+        if not self.teachers:
+            return Objective(phase.label_smoothing)
+        settings = self.recipe.distillation or Distillation()
+        return DistilledObjective(phase.label_smoothing, self.teachers, settings)
 
 
 def _read_history(path: Path) -> list[dict[str, float]]:
@@ -167,7 +192,7 @@ def _publish(checkpoint: Checkpoint, recipe: Recipe, out: Path) -> None:
         name=recipe.name,
         network=recipe.network,
         format="safetensors",
-        precision="int8",
+        precision="int8" if checkpoint.int8 else "fp32",
         sha256=sha256_of(path),
         macs=checkpoint.metrics["macs"],
         parameters=checkpoint.metrics["parameters"],

@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.train
 
-from edge_emotion.training.augment import augment  # noqa: E402
+from edge_emotion.training.augment import augment, mixup  # noqa: E402
 from edge_emotion.training.recipe import Augmentation  # noqa: E402
 
 OFF = Augmentation(rotation=0, scale=0, shift=0, flip=0, brightness=0, contrast=0, erase=0)
@@ -49,3 +49,19 @@ def test_erasing_fills_between_two_and_twenty_five_percent(faces: torch.Tensor) 
     share = ((erased - faces.float()).abs() > 0.5).float().mean((1, 2, 3))
     assert (share > 0.01).all()
     assert (share < 0.3).all()
+
+
+def test_mixup_blends_faces_and_targets_by_the_same_share() -> None:
+    torch.manual_seed(0)
+    faces = torch.tensor([0.0, 200.0]).view(2, 1, 1, 1).expand(2, 1, 48, 48)
+    targets = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    blended, shares = mixup(faces, targets, 1.0)
+    assert torch.allclose(blended[:, 0, 0, 0] / 200, shares[:, 1], atol=1e-5)
+    assert torch.allclose(shares.sum(1), torch.ones(2))
+
+
+def test_mixup_of_zero_changes_nothing(faces: torch.Tensor) -> None:
+    targets = torch.eye(8)
+    same, still = mixup(faces.float(), targets, 0.0)
+    assert torch.equal(same, faces.float())
+    assert torch.equal(still, targets)

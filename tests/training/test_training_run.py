@@ -22,6 +22,7 @@ from edge_emotion.artifact import Artifact  # noqa: E402
 from edge_emotion.backends import get_backend  # noqa: E402
 from edge_emotion.data import Split, load_dataset  # noqa: E402
 from edge_emotion.errors import ArtifactError  # noqa: E402
+from edge_emotion.jsonio import sha256_of  # noqa: E402
 from edge_emotion.models.checkpoint import Checkpoint  # noqa: E402
 from edge_emotion.models.quantization import ActivationQuantizer  # noqa: E402
 
@@ -150,6 +151,42 @@ def test_gate_refuses_an_artefact_that_differs_from_its_model(run: Path, tmp_pat
     assert done.returncode == 1
     assert "small.cpu.onnx was not published" in done.stderr
     assert list(out.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def student(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short run without quantisation that learns from the labels and a teacher."""
+    folder = tmp_path_factory.mktemp("distillation")
+    teacher = folder / "teacher.safetensors"
+    Checkpoint.load(run).as_teacher().save(teacher)
+    recipe = folder / "student.toml"
+    recipe.write_text(
+        'name = "student"\nnetwork = "small"\nbatch_size = 32\n'
+        '[augmentation]\nmixup = 0.2\n[distillation]\nteachers = ["teacher.safetensors"]\n'
+        "[fp32]\nepochs = 2\nlearning_rate = 0.03\nema_decay = 0.9\n"
+    )
+    command = [sys.executable, "-m", "edge_emotion", "train", "--data", "synthetic"]
+    command += ["--recipe", str(recipe), "--out", str(folder / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
+
+
+def test_a_student_records_whom_it_learnt_from(student: Path) -> None:
+    metrics = json.loads((student / "metrics.json").read_text())
+    teacher = student.parent / "teacher.safetensors"
+    assert metrics["teachers"] == {teacher.name: sha256_of(teacher)}
+    assert teacher.stat().st_size < 2 * 1_000_000, "half precision, one phase"
+
+
+def test_a_run_without_an_int8_phase_exports_in_floating_point_only(
+    student: Path, tmp_path: Path
+) -> None:
+    refused = export(student, tmp_path / "int8")
+    assert refused.returncode == 1
+    assert "no int8 phase" in refused.stderr
+    done = export(student, tmp_path / "fp32", "--precision", "fp32")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("size", [0, 100, 5000])

@@ -1,0 +1,77 @@
+"""What a network is trained towards: the labels, or teachers and labels together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from edge_emotion.training.recipe import Distillation
+
+
+class Objective(nn.Module):
+    """Loss of a batch against its labels, as cross-entropy with smoothing.
+
+    Args:
+        label_smoothing: share of each target spread evenly over the classes.
+    """
+
+    def __init__(self, label_smoothing: float) -> None:
+        super().__init__()
+        self.cross_entropy = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
+
+    def forward(self, logits: Tensor, faces: Tensor, targets: Tensor) -> Tensor:  # noqa: ARG002
+        """Scalar loss.
+
+        Args:
+            logits: (N, C), of the network in training.
+            faces: float (N, 1, 48, 48), 0 to 255, as the network has seen them.
+            targets: class probabilities (N, C).
+        """
+        loss: Tensor = self.cross_entropy(logits, targets)
+        return loss
+
+
+class DistilledObjective(Objective):
+    """Cross-entropy mixed with the divergence from an ensemble of teachers.
+
+    The teachers see the very pixels that the student sees, after augmentation: a teacher that
+    judges the same crop teaches better than one that judged the original (Beyer et al., 2022,
+    arXiv:2106.05237). Their probabilities are averaged at the temperature, and the divergence is
+    scaled by its square so that gradients keep their size (Hinton et al., 2015, arXiv:1503.02531).
+
+    Args:
+        label_smoothing: of the cross-entropy.
+        teachers: networks as the student's, trained; they are never updated.
+        settings: weight and temperature.
+    """
+
+    def __init__(
+        self, label_smoothing: float, teachers: Sequence[nn.Module], settings: Distillation
+    ) -> None:
+        super().__init__(label_smoothing)
+        # A tuple, not a ModuleList: teachers belong neither in checkpoints nor in weight averages.
+        self._teachers = tuple(
+            teacher.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+            for teacher in teachers
+        )
+        self._settings = settings
+
+    def forward(self, logits: Tensor, faces: Tensor, targets: Tensor) -> Tensor:
+        """Scalar loss; see ``Objective.forward``."""
+        temperature, weight = self._settings.temperature, self._settings.weight
+        student = functional.log_softmax(logits.float() / temperature, dim=1)
+        divergence = functional.kl_div(student, self._taught(faces), reduction="batchmean")
+        labelled = super().forward(logits, faces, targets)
+        return (1 - weight) * labelled + weight * temperature**2 * divergence
+
+    @torch.no_grad()
+    def _taught(self, faces: Tensor) -> Tensor:
+        """Mean class probabilities of the teachers (N, C) at the temperature."""
+        opinions = [
+            functional.softmax(teacher(faces).float() / self._settings.temperature, dim=1)
+            for teacher in self._teachers
+        ]
+        return torch.stack(opinions).mean(0)
