@@ -84,13 +84,13 @@ class CompactResNet(nn.Module):
         self.features = nn.Sequential(*layers)
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(shape.dropout)
-        # A 1×1 convolution, not a linear layer: integer kernels then follow the pool directly.
-        self.classifier = nn.Conv2d(channels, len(LABELS), 1)
+        self.classifier = nn.Linear(channels, len(LABELS))
 
     def forward(self, faces: Tensor) -> Tensor:
         """(N, 1, 48, 48) faces, 0 to 255 → (N, 7) logits."""
         x = self.pool(self.features(self.normalise(faces)))
-        return torch.flatten(self.classifier(self.dropout(x)), 1)
+        logits: Tensor = self.classifier(self.dropout(torch.flatten(x, 1)))
+        return logits
 
 
 def small() -> CompactResNet:

@@ -94,6 +94,15 @@ def weight_scale(weight: Tensor) -> Tensor:
     return peak.clamp(min=1e-8) / QMAX
 
 
+def _rounded_bias(bias: Tensor | None, weight: Tensor, input_scale: Tensor) -> Tensor | None:
+    """Integer kernels add the bias to int32 sums, whose step is input step × weight step."""
+    if bias is None:
+        return None
+    step = weight_scale(weight).flatten() * input_scale
+    rounded = torch.round(bias / step) * step
+    return bias + (rounded - bias).detach()
+
+
 class QuantConv2d(nn.Conv2d):
     """A convolution whose weights are rounded to int8, and its bias to int32, on every pass."""
 
@@ -103,25 +112,22 @@ class QuantConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) → as ``nn.Conv2d``."""
         weight = _rounded(self.weight, weight_scale(self.weight))
-        result: Tensor = self._conv_forward(x, weight, self._rounded_bias())
+        bias = _rounded_bias(self.bias, self.weight, self.input_scale())
+        result: Tensor = self._conv_forward(x, weight, bias)
         return result
-
-    def _rounded_bias(self) -> Tensor | None:
-        """Integer kernels add the bias to int32 sums, whose step is input step × weight step."""
-        if self.bias is None:
-            return None
-        step = weight_scale(self.weight).flatten() * self.input_scale()
-        rounded = torch.round(self.bias / step) * step
-        return self.bias + (rounded - self.bias).detach()
 
 
 class QuantLinear(nn.Linear):
-    """A linear layer whose weights are rounded to int8 on every pass."""
+    """A linear layer whose weights are rounded to int8, and its bias to int32, on every pass."""
+
+    input_scale: Callable[[], Tensor]
+    """Step of the grid its input lies on; set when the twin is made."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C) → as ``nn.Linear``."""
         weight = _rounded(self.weight, weight_scale(self.weight))
-        return nn.functional.linear(x, weight, self.bias)
+        bias = _rounded_bias(self.bias, self.weight, self.input_scale())
+        return nn.functional.linear(x, weight, bias)
 
 
 class _Tracer(fx.Tracer):
@@ -240,7 +246,7 @@ def _input_quantizer(twin: fx.GraphModule, node: fx.Node) -> ActivationQuantizer
 def _tell_input_scales(twin: fx.GraphModule) -> None:
     for node in twin.graph.nodes:
         layer = _module(twin, node)
-        if isinstance(layer, QuantConv2d):
+        if isinstance(layer, (QuantConv2d, QuantLinear)):
             layer.input_scale = partial(_step_of, [_input_quantizer(twin, node)])
 
 
