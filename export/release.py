@@ -44,7 +44,8 @@ def release(name: str, data: str, runs: Path) -> None:
     recipe = load_recipe(HERE / "recipes" / f"{name}.toml")
     faces = load_training_data(data)
     run = runs / name
-    checkpoint = train(recipe, faces, run, resume=True)
+    teachers = recipe.teacher_files(HERE / "recipes")
+    checkpoint = train(recipe, faces, run, True, teachers)
     with tempfile.TemporaryDirectory() as folder:
         staging = Path(folder)
         exported = [
