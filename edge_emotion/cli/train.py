@@ -38,8 +38,11 @@ def command(
     teachers = teachers or recipe.teacher_files(source.parent)
     from edge_emotion.models.checkpoint import CHECKPOINT
     from edge_emotion.training.run import load_training_data, train
+    from edge_emotion.training.world import World
 
     checkpoint = train(recipe, load_training_data(data), out, resume, teachers)
+    if not World.here().leads:
+        return
     images = checkpoint.metrics["validation"]["images"]
     for phase in ("fp32", "int8"):
         if phase in checkpoint.metrics:

@@ -55,6 +55,8 @@ class EpochLines(ProgressBar):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
         """Print the epoch that ``History`` has just recorded."""
+        if not trainer.is_global_zero:
+            return
         last = self._history.epochs[-1]
         print(  # noqa: T201 - this class is the run's voice
             f"{self._phase} epoch {last['epoch']:.0f}/{trainer.max_epochs}  "

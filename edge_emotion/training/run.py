@@ -31,6 +31,7 @@ from edge_emotion.training.module import EmotionModule
 from edge_emotion.training.objective import DistilledObjective, Objective
 from edge_emotion.training.progress import History, progress_bar
 from edge_emotion.training.recipe import Distillation, Phase, Recipe
+from edge_emotion.training.world import World
 
 METRICS = "metrics.json"
 _RECIPE = "recipe.json"
@@ -70,8 +71,12 @@ def train(
         OutputError: ``out`` holds a run already and ``resume`` is false, or cannot be written.
         RecipeError: ``out`` holds a run of another recipe.
     """
-    _claim(output_directory(out), recipe, resume)
-    work = _Work(recipe, data, out, [Checkpoint.load(path).fp32_network() for path in teachers])
+    world = World.here()
+    if world.leads:
+        _claim(output_directory(out), recipe, resume)
+    work = _Work(
+        world, recipe, data, out, [Checkpoint.load(path).fp32_network() for path in teachers]
+    )
     pl.seed_everything(recipe.seed, verbose=False)
     network = build_network(recipe.network)
     fp32, history = work.run("fp32", network, recipe.fp32)
@@ -90,7 +95,8 @@ def train(
         int8, history = work.run("int8", quantised_twin(network), recipe.int8)
         metrics["int8"] = {"accuracy": history[-1]["val_accuracy"], "epochs": history}
     checkpoint = Checkpoint(recipe.network, recipe.model_dump(mode="json"), metrics, fp32, int8)
-    _publish(checkpoint, recipe, out)
+    if world.leads:
+        _publish(checkpoint, recipe, out)
     return checkpoint
 
 
@@ -111,6 +117,7 @@ def _claim(out: Path, recipe: Recipe, resume: bool) -> None:
 class _Work:
     """What the phases of a run share."""
 
+    world: World
     recipe: Recipe
     data: TrainingData
     out: Path
@@ -125,7 +132,7 @@ class _Work:
         if weights.exists():
             return load_file(weights), _read_history(history_file)
         history = History()
-        trainer = _trainer(name, phase, self.recipe, self.out, history)
+        trainer = _trainer(name, phase, self.recipe, self.out, history, self.world)
         module = EmotionModule(network, phase, self.recipe.augmentation, self._objective(phase))
         last = self.out / name / "last.ckpt"
         with warnings.catch_warnings():
@@ -133,7 +140,7 @@ class _Work:
             warnings.simplefilter("ignore")
             trainer.fit(
                 module,
-                training_loader(self.data.train, self.recipe.batch_size),
+                training_loader(self.data.train, self.recipe.batch_size, self.world),
                 validation_loader(self.data.validation),
                 ckpt_path=str(last) if last.exists() else None,
                 weights_only=True,
@@ -141,9 +148,10 @@ class _Work:
         if trainer.interrupted:
             raise KeyboardInterrupt
         state = {key: value.contiguous() for key, value in module.network.state_dict().items()}
-        write_json(history_file, history.epochs)
-        with atomic_path(weights) as temporary:
-            save_file(state, temporary)
+        if self.world.leads:
+            write_json(history_file, history.epochs)
+            with atomic_path(weights) as temporary:
+                save_file(state, temporary)
         return state, history.epochs
 
     def _objective(self, phase: Phase) -> Objective:
@@ -158,11 +166,16 @@ def _read_history(path: Path) -> list[dict[str, float]]:
     return epochs
 
 
-def _trainer(name: str, phase: Phase, recipe: Recipe, out: Path, history: History) -> pl.Trainer:
+def _trainer(
+    name: str, phase: Phase, recipe: Recipe, out: Path, history: History, world: World
+) -> pl.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     return pl.Trainer(
         accelerator="auto",
-        devices=1,
+        devices=world.local,
+        num_nodes=world.nodes,
+        strategy=world.strategy,
+        use_distributed_sampler=False,  # the loader's own: every process validates every face
         max_epochs=phase.epochs,
         precision=_precision(recipe),
         logger=[CSVLogger(out, "logs", version=name), TensorBoardLogger(out, "logs", version=name)],
