@@ -6,20 +6,23 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from edge_emotion.inference import EmotionClassifier, FaceEmotion, FacePipeline
 
-__version__ = version("edge-emotion")
 __all__ = ["EmotionClassifier", "FaceEmotion", "FacePipeline", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the public classes on first use, so that the command line starts at once."""
+    """Import what is public on first use, so that the command line starts at once."""
     if name in ("EmotionClassifier", "FaceEmotion", "FacePipeline"):
         from edge_emotion import inference
 
         return getattr(inference, name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("edge-emotion")
     raise AttributeError(f"module 'edge_emotion' has no attribute {name!r}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal
 
@@ -12,11 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_emotion.artifact import Artifact, Encoding
+from edge_emotion.backends.layers import Layer, count_precisions
 from edge_emotion.emotions import FACE_SIZE, LABELS
 from edge_emotion.errors import ArtifactError, BackendError, BackendUnavailable
 
 Faces = npt.NDArray[np.uint8]
 Logits = npt.NDArray[np.float32]
+Mode = Literal["latency", "throughput"]
+InferencePrecision = Literal["f32", "bf16", "f16"]
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,15 @@ class LoadOptions:
     """How a session shall run.
 
     Args:
-        threads: CPU threads inside one inference; ``None`` is every core this process may use.
+        threads: CPU threads; ``None`` is every core this process may use.
         inference_precision: what float layers compute in, where the runtime lets one choose.
+        mode: ``latency`` puts every thread into one inference; ``throughput`` gives each inference
+            of ``Session.infer_many`` one thread, and runs as many of them at a time.
     """
 
     threads: int | None = None
-    inference_precision: Literal["f32", "bf16", "f16"] = "f32"
+    inference_precision: InferencePrecision = "f32"
+    mode: Mode = "latency"
 
     @property
     def thread_count(self) -> int:
@@ -46,8 +53,13 @@ class SessionInfo:
     """Runtime name and version."""
     device: str
     threads: int
-    precision: dict[str, int] = field(default_factory=dict)
-    """Executed precision → number of compute layers, where the runtime can tell."""
+    layers: tuple[Layer, ...] = ()
+    """Every layer that is executed, in order, where the runtime can tell; constants left out."""
+
+    @property
+    def precision(self) -> dict[str, int]:
+        """Executed precision → number of compute layers, where the runtime can tell."""
+        return count_precisions(self.layers)
 
 
 class Session(ABC):
@@ -69,6 +81,24 @@ class Session(ABC):
         Raises:
             BackendError: the session is closed, the shape or type is wrong, or the runtime failed.
         """
+        return self._infer(self._checked(faces))
+
+    def infer_many(self, batches: Iterable[Faces]) -> Iterator[Logits]:
+        """Classify batch after batch, with the whole machine in the mode ``throughput``.
+
+        Args:
+            batches: each as for ``infer``; taken as they are needed, a few ahead of the results.
+                A batch must stay as it is until its logits are there.
+
+        Yields:
+            The logits of each batch, in order, as ``infer`` gives them.
+
+        Raises:
+            BackendError: as ``infer``.
+        """
+        return self._infer_many(self._checked(faces) for faces in batches)
+
+    def _checked(self, faces: Faces) -> Faces:
         if not self._open:
             raise BackendError("the session is closed", "load the model again")
         wrong_shape = faces.ndim != 3 or faces.shape[1:] != (FACE_SIZE, FACE_SIZE)
@@ -78,7 +108,7 @@ class Session(ABC):
                 f"got {faces.dtype} {faces.shape}",
                 "convert to grayscale and resize before inference",
             )
-        return self._infer(np.ascontiguousarray(faces))
+        return np.ascontiguousarray(faces)
 
     def close(self) -> None:
         """Release the runtime's resources; closing twice is harmless."""
@@ -104,6 +134,9 @@ class Session(ABC):
     @abstractmethod
     def _infer(self, faces: Faces) -> Logits: ...
 
+    def _infer_many(self, batches: Iterator[Faces]) -> Iterator[Logits]:
+        return map(self._infer, batches)
+
     def _close(self) -> None:  # noqa: B027 - a runtime with nothing to release is no error
         """Release what the adapter holds; most runtimes free everything with their objects."""
 
@@ -114,12 +147,18 @@ class Backend(ABC):
     name: str
     formats: tuple[str, ...]
     """Artefact formats it loads, as in ``Manifest.format``."""
+    module: str
+    """The runtime's Python module."""
     encoding: Encoding = "cpu"
     """Activation encoding it runs fastest."""
 
     @abstractmethod
     def unavailable_reason(self) -> str | None:
         """Why it cannot run here, with what to install; ``None`` when it can."""
+
+    def inference_precisions(self, artifact: Artifact) -> tuple[InferencePrecision, ...]:
+        """What a model's float layers may compute in here, its own precision first."""
+        return ("f16",) if artifact.manifest.precision == "fp16" else ("f32",)
 
     def load(self, artifact: Artifact, options: LoadOptions | None = None) -> Session:
         """Load a model, in this backend's preferred encoding where the model has it.

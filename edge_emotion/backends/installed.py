@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -33,3 +36,16 @@ def import_runtime(module: str, install: str) -> ModuleType:
         return import_module(module)
     except (ImportError, OSError) as error:
         raise BackendUnavailable(f"{module} cannot be imported: {error}", install) from error
+
+
+@contextmanager
+def hidden(module: str) -> Iterator[None]:
+    """Let imports of ``module`` fail meanwhile, unless it is imported already."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]

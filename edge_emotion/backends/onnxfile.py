@@ -1,17 +1,21 @@
 """Check an ONNX file before a runtime sees it, and hand it over as bytes.
 
 The manifest's sha256 vouches that the file is the one that was published; this vouches that it is
-a classifier and nothing more: one self-contained file of standard operators with the input and
-output that the manifest names. Runtimes then load the very bytes that were checked, with no path
-from which they could follow a reference to another file. Field numbers are those of
+what the caller takes it for and nothing more: one self-contained file of standard operators, and
+for a classifier the input and output that the manifest names. Runtimes then load the very bytes
+that were checked, with no path from which they could follow a reference to another file. Field
+numbers are those of
 https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from edge_emotion.artifact import Artifact, InputSpec
 from edge_emotion.backends.protobuf import MalformedMessage, Message
@@ -33,6 +37,7 @@ _VALUE_NAME, _VALUE_TYPE = 1, 2
 _TYPE_TENSOR, _TENSOR_TYPE_ELEMENT, _TENSOR_TYPE_SHAPE = 1, 1, 2
 _SHAPE_DIM, _DIM_VALUE = 1, 1
 _FLOAT, _UINT8 = 1, 2
+_PICTURES: dict[int | None, npt.DTypeLike] = {_FLOAT: np.float32, _UINT8: np.uint8}
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,64 @@ class Operator:
     """Name of its first output."""
 
 
+@dataclass(frozen=True)
+class Ports:
+    """What a graph takes and gives.
+
+    Args:
+        input: name of its only input.
+        dtype: of that input, float32 or uint8.
+        outputs: names, all float32.
+    """
+
+    input: str
+    dtype: np.dtype[np.generic]
+    outputs: tuple[str, ...]
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of a model file.
+
+    Raises:
+        ArtifactError: unreadable or too large.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ArtifactError(
+                f"{path} has {size / 2**20:.0f} MiB, more than the {MAX_BYTES // 2**20} MiB "
+                "that any model of this project needs",
+                "check that it is the right file",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(
+            f"cannot read {path}: {error.strerror or error}", "check its permissions"
+        ) from error
+
+
+def graph_ports(content: bytes, source: str) -> Ports:
+    """Check any ONNX graph of one picture, and tell its input and outputs.
+
+    Args:
+        content: an ONNX file.
+        source: where it came from, for messages.
+
+    Raises:
+        ArtifactError: truncated, not self-contained, with operators outside the standard, with
+            several inputs, or with tensors that are neither float32 nor, for the input, uint8.
+    """
+    graph = _checked_graph(content, source, _ports_problem)
+    (picture,) = _inputs(graph)
+    dtype = np.dtype(_PICTURES[_element(picture)])
+    outputs = graph.messages(_GRAPH_OUTPUT)
+    return Ports(
+        picture.text(_VALUE_NAME), dtype, tuple(value.text(_VALUE_NAME) for value in outputs)
+    )
+
+
 def read_onnx(artifact: Artifact) -> bytes:
-    """The content of an ONNX artefact, checked.
+    """The content of a classifier's ONNX artefact, checked.
 
     Raises:
         ArtifactError: of another format, unreadable, too large, truncated, not self-contained,
@@ -58,23 +119,15 @@ def read_onnx(artifact: Artifact) -> bytes:
             f"{artifact.path} is no ONNX model (format {artifact.manifest.format})",
             "give the .onnx file it was made from",
         )
-    content = _read(artifact.path)
-    try:
-        model = Message(memoryview(content))
-        graph = model.message(_MODEL_GRAPH)
-        problem = (
-            _graph_problem(model, graph)
-            or _input_problem(graph, artifact.manifest.input)
-            or _output_problem(graph, artifact.manifest.output)
-        )
-    except MalformedMessage as error:
-        raise ArtifactError(
-            f"{artifact.path} is not a whole ONNX file: {error}", "export or pull it again"
-        ) from error
-    if problem:
-        raise ArtifactError(
-            f"{artifact.path} cannot be used: {problem}", "export it with 'edge-emotion export'"
-        )
+    content = read_content(artifact.path)
+    manifest = artifact.manifest
+    _checked_graph(
+        content,
+        str(artifact.path),
+        lambda graph: (
+            _input_problem(graph, manifest.input) or _output_problem(graph, manifest.output)
+        ),
+    )
     return content
 
 
@@ -91,20 +144,22 @@ def operators(content: bytes) -> list[Operator]:
     ]
 
 
-def _read(path: Path) -> bytes:
+def _checked_graph(
+    content: bytes, source: str, problem_of: Callable[[Message], str | None]
+) -> Message:
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ArtifactError(
-                f"{path} has {size / 2**20:.0f} MiB, more than the {MAX_BYTES // 2**20} MiB "
-                "that any model of this project needs",
-                "check that it is the right file",
-            )
-        return path.read_bytes()
-    except OSError as error:
+        model = Message(memoryview(content))
+        graph = model.message(_MODEL_GRAPH)
+        problem = _graph_problem(model, graph) or problem_of(graph)
+    except MalformedMessage as error:
         raise ArtifactError(
-            f"cannot read {path}: {error.strerror or error}", "check its permissions"
+            f"{source} is not a whole ONNX file: {error}", "export or pull it again"
         ) from error
+    if problem:
+        raise ArtifactError(
+            f"{source} cannot be used: {problem}", "export it with 'edge-emotion export'"
+        )
+    return graph
 
 
 def _graph_problem(model: Message, graph: Message) -> str | None:
@@ -139,10 +194,24 @@ def _tensors(graph: Message, nodes: list[Message]) -> Iterator[Message]:
             yield from attribute.messages(_ATTRIBUTE_TENSORS)
 
 
-def _input_problem(graph: Message, expected: InputSpec) -> str | None:
+def _inputs(graph: Message) -> list[Message]:
     weights = {tensor.text(_TENSOR_NAME) for tensor in graph.messages(_GRAPH_INITIALIZER)}
     values = graph.messages(_GRAPH_INPUT)
-    inputs = [value for value in values if value.text(_VALUE_NAME) not in weights]
+    return [value for value in values if value.text(_VALUE_NAME) not in weights]
+
+
+def _ports_problem(graph: Message) -> str | None:
+    inputs, outputs = _inputs(graph), graph.messages(_GRAPH_OUTPUT)
+    if len(inputs) != 1:
+        return f"it has {len(inputs)} inputs, not one"
+    if _element(inputs[0]) not in _PICTURES:
+        return f"{inputs[0].text(_VALUE_NAME)!r} is neither float32 nor uint8"
+    others = [value.text(_VALUE_NAME) for value in outputs if _element(value) != _FLOAT]
+    return f"{others[0]!r} is not float32" if others else None
+
+
+def _input_problem(graph: Message, expected: InputSpec) -> str | None:
+    inputs = _inputs(graph)
     names = [value.text(_VALUE_NAME) for value in inputs]
     if names != [expected.name]:
         return f"its inputs are {names}, not [{expected.name!r}]"
@@ -160,15 +229,22 @@ def _output_problem(graph: Message, expected: str) -> str | None:
 def _type_problem(
     value: Message, element: int, element_name: str, shape: tuple[int | None, ...]
 ) -> str | None:
-    tensor = value.message(_VALUE_TYPE).message(_TYPE_TENSOR)
     name = value.text(_VALUE_NAME)
-    if tensor.number(_TENSOR_TYPE_ELEMENT) != element:
+    if _element(value) != element:
         return f"{name!r} is not {element_name}"
-    dimensions = tensor.message(_TENSOR_TYPE_SHAPE).messages(_SHAPE_DIM)
+    dimensions = _tensor_type(value).message(_TENSOR_TYPE_SHAPE).messages(_SHAPE_DIM)
     found = tuple(dimension.number(_DIM_VALUE) for dimension in dimensions)
     if found != shape:
         return f"{name!r} has the shape {_drawn(found)}, not {_drawn(shape)}"
     return None
+
+
+def _tensor_type(value: Message) -> Message:
+    return value.message(_VALUE_TYPE).message(_TYPE_TENSOR)
+
+
+def _element(value: Message) -> int | None:
+    return _tensor_type(value).number(_TENSOR_TYPE_ELEMENT)
 
 
 def _drawn(shape: tuple[int | None, ...]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from edge_emotion.artifact import Artifact
 from edge_emotion.backends.base import Backend, Faces, LoadOptions, Logits, Session, SessionInfo
 from edge_emotion.backends.installed import import_runtime, missing
+from edge_emotion.backends.layers import Layer
 from edge_emotion.errors import BackendError
 
 INSTALL = "pip install 'edge-emotion[train]'"
@@ -17,10 +18,11 @@ class TorchBackend(Backend):
 
     name = "torch"
     formats = ("safetensors",)
+    module = "torch"
 
     def unavailable_reason(self) -> str | None:
         """Whether PyTorch and safetensors are installed."""
-        return missing("torch", INSTALL) or missing("safetensors", INSTALL)
+        return missing(self.module, INSTALL) or missing("safetensors", INSTALL)
 
     def _load(self, artifact: Artifact, options: LoadOptions) -> Session:
         torch = import_runtime("torch", INSTALL)
@@ -39,13 +41,17 @@ class _TorchSession(Session):
     def info(self) -> SessionInfo:
         """PyTorch's version; every layer runs in 32-bit floating point."""
         kinds = (self._torch.nn.Conv2d, self._torch.nn.Linear)
-        layers = sum(isinstance(module, kinds) for module in self._network.modules())
+        layers = [
+            Layer(name, type(module).__name__, "f32", "compute")
+            for name, module in self._network.named_modules()
+            if isinstance(module, kinds)
+        ]
         return SessionInfo(
             backend="torch",
             runtime=f"PyTorch {self._torch.__version__}",
             device="CPU",
             threads=self._threads,
-            precision={"f32": layers},
+            layers=tuple(layers),
         )
 
     def _infer(self, faces: Faces) -> Logits:

@@ -11,7 +11,7 @@ from edge_emotion.artifact import Artifact, publish_manifest
 from edge_emotion.backends.installed import import_runtime
 from edge_emotion.backends.layers import Layer
 from edge_emotion.backends.onnxfile import read_onnx
-from edge_emotion.backends.openvino import INSTALL, cause, executed_layers
+from edge_emotion.backends.openvino_runtime import INSTALL, cause, executed_layers
 from edge_emotion.emotions import FACE_SIZE
 from edge_emotion.errors import CompileError
 from edge_emotion.export.audit import Compiled
@@ -60,10 +60,10 @@ def compile_openvino(artifact: Artifact, out: Path) -> Compiled:
         for part in (weights, graph):
             with atomic_path(out / part.name) as temporary:
                 part.replace(temporary)
-    return Compiled(publish_manifest(out / graph.name, manifest), tuple(layers))
+    return Compiled(publish_manifest(out / graph.name, manifest), layers)
 
 
-def _audit(core: Any, model: Any) -> list[Layer]:
+def _audit(core: Any, model: Any) -> tuple[Layer, ...]:
     single = model.clone()
     single.reshape([1, 1, FACE_SIZE, FACE_SIZE])
     config = {"INFERENCE_PRECISION_HINT": "f32"}

@@ -10,6 +10,7 @@ import pytest
 
 from edge_emotion.artifact import Artifact
 from edge_emotion.backends import Backend, LoadOptions, get_backend
+from edge_emotion.backends.base import Mode
 from edge_emotion.errors import ArtifactError, BackendError
 from tests.backends.classifiers import asset, place, random_faces
 
@@ -106,6 +107,20 @@ def test_precision_is_that_of_the_executed_layers(
             assert set(session.info().precision) == {"f32"}
 
 
+def test_layers_tell_what_computes_and_what_only_converts(
+    backend: Backend, int8: Artifact, fp32: Artifact
+) -> None:
+    for artifact in (int8, fp32):
+        with backend.load(artifact) as session:
+            layers = session.info().layers
+        computing = [layer for layer in layers if "Conv" in layer.kind]
+        assert len(computing) == 3
+        assert all(layer.computes for layer in computing)
+        assert not {"Const", "Constant", "Input"} & {layer.kind for layer in layers}
+    # In floating point, the bytes of the picture must be converted.
+    assert any(layer.role == "convert" for layer in layers)
+
+
 def test_a_closed_session_says_so(backend: Backend, int8: Artifact) -> None:
     session = backend.load(int8)
     session.close()
@@ -171,6 +186,13 @@ class TestOpenVINO:
             folder.mkdir()
             with get_backend("openvino").load(place(folder, encoding)) as session:  # type: ignore[arg-type]
                 assert set(session.info().precision) == {"int8"}
+
+    @pytest.mark.parametrize("mode", ["latency", "throughput"])
+    def test_threads_are_not_pinned(self, int8: Artifact, mode: Mode) -> None:
+        """Pinned, two processes of one thread share the first core and leave the others idle."""
+        with get_backend("openvino").load(int8, LoadOptions(threads=1, mode=mode)) as session:
+            compiled = session._single.compiled  # type: ignore[attr-defined]
+            assert compiled.get_property("ENABLE_CPU_PINNING") is False
 
     def test_float_layers_compute_in_the_precision_that_was_asked_for(self, fp32: Artifact) -> None:
         cpu = (

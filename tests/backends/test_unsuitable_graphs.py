@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_emotion.backends.onnxfile import read_onnx
+from edge_emotion.backends.onnxfile import graph_ports, read_onnx
 from edge_emotion.errors import ArtifactError
 from tests.backends.classifiers import asset, unverified
 
@@ -127,3 +127,36 @@ def test_the_committed_classifiers_are_what_the_builder_makes() -> None:
         onnx.checker.check_model(built, full_check=True)
         committed = onnx.load(asset(encoding))  # type: ignore[arg-type]
         assert committed.graph == built.graph
+
+
+def bare_refusal_of(change: Callable[..., None]) -> str:
+    model = onnx.load(asset("cpu"))
+    change(model)
+    with pytest.raises(ArtifactError) as refusal:
+        graph_ports(model.SerializeToString(), "the graph")
+    return str(refusal.value)
+
+
+def test_a_bare_graph_with_weights_in_another_file() -> None:
+    def change(model: onnx.ModelProto) -> None:
+        model.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
+
+    assert "in another file" in bare_refusal_of(change)
+
+
+def test_a_bare_graph_with_two_inputs() -> None:
+    def change(model: onnx.ModelProto) -> None:
+        model.graph.input.add().CopyFrom(model.graph.input[0])
+
+    assert "2 inputs, not one" in bare_refusal_of(change)
+
+
+def test_a_bare_graph_of_other_types() -> None:
+    def integers_in(model: onnx.ModelProto) -> None:
+        model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.INT64
+
+    def integers_out(model: onnx.ModelProto) -> None:
+        model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.INT64
+
+    assert "'faces' is neither float32 nor uint8" in bare_refusal_of(integers_in)
+    assert "'logits' is not float32" in bare_refusal_of(integers_out)

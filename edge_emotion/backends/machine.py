@@ -1,0 +1,43 @@
+"""Which machine this is, as far as it decides which runtime is the fastest."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+_CPUINFO = Path("/proc/cpuinfo")
+_MODEL = re.compile(r"(model name|CPU implementer|CPU part|Hardware)\s*:\s*(.+)")
+_FLAGS = re.compile(r"(?:flags|Features)\s*:\s*(.+)")
+_DECISIVE = re.compile(r"(avx|amx|fma|sse4|asimd|i8mm|bf16|sve|sme\d?$)\w*$")
+
+
+def processor() -> list[str]:
+    """Its model, the instruction sets that kernels are chosen by, and the cores we may use."""
+    try:
+        text = _CPUINFO.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    models = sorted({match.group(2).strip() for match in _MODEL.finditer(text)})
+    flags = sorted({flag for line in _FLAGS.findall(text) for flag in line.split()})
+    cores = sorted(os.sched_getaffinity(0))
+    return [
+        platform.machine(),
+        *models,
+        " ".join(flag for flag in flags if _DECISIVE.match(flag)),
+        f"cores {cores}",
+    ]
+
+
+def installed_as(module: str) -> list[str]:
+    """Names and versions of the distributions that put ``module`` where it is.
+
+    Read from the names of their folders: asking the runtime itself would import it.
+    """
+    spec = find_spec(module)
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return sorted(
+        {info.name for place in places for info in Path(place).parent.glob(f"{module}*.*-info")}
+    )
