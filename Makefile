@@ -3,9 +3,10 @@ PYTHON ?= python3
 DEMO := .venv
 DEV := .venv-dev
 RUNTIME := .venv-runtime
+JETSON := .venv-jetson
 PIP_FLAGS := --quiet --disable-pip-version-check
 
-.PHONY: demo test test-runtime check format clean
+.PHONY: demo test test-runtime test-jetson check format clean
 
 demo: $(DEMO)/.ready  ## the main job on what is embedded: clip, events, benchmark, report
 	$(DEMO)/bin/edge-emotion demo --out demo
@@ -15,6 +16,11 @@ test: $(DEV)/.ready  ## all tests, with the train extra
 
 test-runtime: $(RUNTIME)/.ready  ## the edge device's tests: no torch, PYTHON=python3.10 as on JetPack 6
 	$(RUNTIME)/bin/python -m pytest -m "not train"
+
+test-jetson: $(JETSON)/.ready  ## on a Jetson: engines on its GPU, then the edge device's tests
+	$(JETSON)/bin/python -c "import tensorrt, cv2, cuda.bindings.runtime"
+	$(JETSON)/bin/python -m pytest tests/gpu
+	$(JETSON)/bin/python -m pytest -m "not train and not gpu"
 
 check: $(DEV)/.ready  ## format, lint, types, layering
 	$(DEV)/bin/ruff format --check .
@@ -27,7 +33,7 @@ format: $(DEV)/.ready
 	$(DEV)/bin/ruff check --fix .
 
 clean:
-	rm -rf $(DEMO) $(DEV) $(RUNTIME) demo
+	rm -rf $(DEMO) $(DEV) $(RUNTIME) $(JETSON) demo
 
 $(DEMO)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(DEMO)
@@ -42,4 +48,11 @@ $(DEV)/.ready: pyproject.toml
 $(RUNTIME)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(RUNTIME)
 	$(RUNTIME)/bin/pip install $(PIP_FLAGS) -e '.[cpu,report]' 'pytest>=8.2' 'hypothesis>=6.100'
+	touch $@
+
+# JetPack's own TensorRT and OpenCV are Debian packages: the environment sees them, and pip puts no
+# other OpenCV in front of them.
+$(JETSON)/.ready: pyproject.toml
+	$(PYTHON) -m venv --system-site-packages $(JETSON)
+	$(JETSON)/bin/pip install $(PIP_FLAGS) -e '.[jetson,report]' onnxruntime openvino 'pytest>=8.2' 'hypothesis>=6.100'
 	touch $@

@@ -14,6 +14,9 @@ from edge_emotion.jsonio import sha256_of, write_text
 
 Format = Literal["onnx", "openvino", "tensorrt", "tensorrt_rtx", "safetensors"]
 Precision = Literal["fp32", "fp16", "int8"]
+HardwareCompatibility = Literal["none", "ampere+", "same-cc"]
+"""Which GPUs an engine runs on beside the model it was built on: none, all from Ampere on, or all
+of its compute capability."""
 Encoding = Literal["none", "cpu", "tensorrt"]
 """How activations are quantised: ``cpu`` is unsigned after ReLU, ``tensorrt`` signed throughout."""
 
@@ -78,6 +81,9 @@ class Manifest(_Frozen):
     """Name → version of what made the file."""
     compute_capability: tuple[str, ...] = ()
     """GPU compute capabilities an engine was built for, as "8.7"."""
+    version_compatible: bool = False
+    """Whether an engine also runs on newer TensorRT versions than the one in ``tools``."""
+    hardware_compatibility: HardwareCompatibility = "none"
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,15 @@ import ctypes
 
 _SUCCESS = 0
 _COMPUTE_CAPABILITY_MAJOR, _COMPUTE_CAPABILITY_MINOR = 75, 76
+_NAME_BYTES = 256
 
 
 def compute_capability() -> str | None:
     """Compute capability of the first GPU, as "8.7"; ``None`` without a GPU or driver."""
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
+    found = _first_device()
+    if found is None:
         return None
-    device = ctypes.c_int()
-    if driver.cuInit(0) != _SUCCESS or driver.cuDeviceGet(ctypes.byref(device), 0) != _SUCCESS:
-        return None
+    driver, device = found
     digits = []
     for attribute in (_COMPUTE_CAPABILITY_MAJOR, _COMPUTE_CAPABILITY_MINOR):
         value = ctypes.c_int()
@@ -28,3 +26,26 @@ def compute_capability() -> str | None:
             return None
         digits.append(str(value.value))
     return ".".join(digits)
+
+
+def device_name() -> str:
+    """The first GPU's name as the driver writes it, as "Orin"; "unknown" if it tells none."""
+    found = _first_device()
+    if found is None:
+        return "unknown"
+    driver, device = found
+    text = ctypes.create_string_buffer(_NAME_BYTES)
+    if driver.cuDeviceGetName(text, _NAME_BYTES, device) != _SUCCESS:
+        return "unknown"
+    return text.value.decode(errors="replace")
+
+
+def _first_device() -> tuple[ctypes.CDLL, ctypes.c_int] | None:
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return None
+    device = ctypes.c_int()
+    if driver.cuInit(0) != _SUCCESS or driver.cuDeviceGet(ctypes.byref(device), 0) != _SUCCESS:
+        return None
+    return driver, device

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edge_emotion.artifact import resolve_model
+from edge_emotion.artifact import HardwareCompatibility, resolve_model
 from edge_emotion.cli.options import json_option, out_option, print_json
 from edge_emotion.errors import UsageError
 
@@ -26,31 +26,70 @@ if TYPE_CHECKING:
     metavar="X.Y",
     help="GPU to build an engine for; repeat it for several. Default: the GPU here.",
 )
+@click.option(
+    "--version-compatible",
+    is_flag=True,
+    help="Also run on newer TensorRT versions: the engine then carries code, which is slower.",
+)
+@click.option(
+    "--hardware-compatibility",
+    type=click.Choice(["none", "ampere+", "same-cc"]),
+    default="none",
+    show_default=True,
+    help="Also run on every GPU from Ampere on, or of the same compute capability. Slower.",
+)
 @json_option
 def command(
-    model: str, target: str, out: Path, capabilities: tuple[str, ...], as_json: bool
+    model: str,
+    target: str,
+    out: Path,
+    capabilities: tuple[str, ...],
+    version_compatible: bool,
+    hardware_compatibility: HardwareCompatibility,
+    as_json: bool,
 ) -> None:
     """Compile an ONNX MODEL for one target, and show what each of its layers computes in.
 
-    MODEL is a path to an .onnx file or a shipped name. TensorRT-RTX builds engines without a GPU;
-    TensorRT builds for the GPU it runs on.
+    MODEL is a path to an .onnx file or a shipped name. TensorRT-RTX builds one engine for several
+    GPUs, and needs none; TensorRT builds for the GPU it runs on, and knows the two compatibilities.
     """
-    if capabilities and target != "tensorrt":
-        raise UsageError(f"--compute-capability has no meaning for {target}", "leave it out")
-    compiled = _compile(model, target, out, capabilities)
+    for_gpus = {
+        "--compute-capability": bool(capabilities),
+        "--version-compatible": version_compatible,
+        "--hardware-compatibility": hardware_compatibility != "none",
+    }
+    given = [option for option, was_given in for_gpus.items() if was_given]
+    if given and target != "tensorrt":
+        raise UsageError(f"{given[0]} has no meaning for {target}", "leave it out")
+    if target == "openvino":
+        compiled = _for_openvino(model, out)
+    else:
+        compiled = _for_tensorrt(
+            model, out, capabilities, version_compatible, hardware_compatibility
+        )
     if as_json:
         print_json(_document(compiled, target))
     else:
         _print_audit(compiled)
 
 
-def _compile(model: str, target: str, out: Path, capabilities: tuple[str, ...]) -> Compiled:
-    from edge_emotion.export import compile as targets
+def _for_openvino(model: str, out: Path) -> Compiled:
+    from edge_emotion.export.compile import compile_openvino
 
-    artifact = resolve_model(model)
-    if target == "openvino":
-        return targets.compile_openvino(artifact, out)
-    return targets.compile_tensorrt(artifact, out, capabilities)
+    return compile_openvino(resolve_model(model), out)
+
+
+def _for_tensorrt(
+    model: str,
+    out: Path,
+    capabilities: tuple[str, ...],
+    version_compatible: bool,
+    hardware_compatibility: HardwareCompatibility,
+) -> Compiled:
+    from edge_emotion.export.compile import Compatibility, compile_tensorrt
+
+    compatibility = Compatibility(version_compatible, hardware_compatibility)
+    return compile_tensorrt(resolve_model(model), out, capabilities, compatibility)
 
 
 def _document(compiled: Compiled, target: str) -> dict[str, object]:
@@ -63,6 +102,7 @@ def _document(compiled: Compiled, target: str) -> dict[str, object]:
         "manifest": compiled.artifact.manifest.model_dump(mode="json"),
         "precision": compiled.precision,
         "not_int8": [layer.name for layer in compiled.not_int8],
+        "conversions": [layer.name for layer in compiled.conversions],
         "layers": [asdict(layer) for layer in compiled.layers],
     }
 
@@ -71,14 +111,16 @@ def _print_audit(compiled: Compiled) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("layer", "does", "precision", title="Precision audit")
+    table = Table("layer", "does", "precision", "role", title="Precision audit")
     for layer in compiled.layers:
         style = "" if layer.computes else "dim"
-        table.add_row(layer.name, layer.kind, layer.precision, style=style)
+        table.add_row(layer.name, layer.kind, layer.precision, layer.role, style=style)
     console = Console(stderr=True)
     console.print(table)
     counts = ", ".join(f"{count} in {name}" for name, count in compiled.precision.items())
     console.print(
-        f"compute layers: {counts}; {len(compiled.not_int8)} not in int8", highlight=False
+        f"compute layers: {counts}; {len(compiled.not_int8)} not in int8; "
+        f"conversions: {len(compiled.conversions)}",
+        highlight=False,
     )
     click.echo(str(compiled.artifact.path))

@@ -29,3 +29,8 @@ class Compiled:
     def not_int8(self) -> tuple[Layer, ...]:
         """The compute layers that do not run in INT8."""
         return tuple(layer for layer in self.layers if layer.computes and layer.precision != "int8")
+
+    @property
+    def conversions(self) -> tuple[Layer, ...]:
+        """The layers that only change the type or the memory layout of a tensor."""
+        return tuple(layer for layer in self.layers if layer.role == "convert")

@@ -3,6 +3,12 @@
 One code path serves TensorRT 10, TensorRT 11 and TensorRT-RTX: the network is strongly typed, so
 every precision is the one that the graph's Q/DQ nodes and casts spell out, and the builder is left
 none to choose. TensorRT-RTX builds without a GPU; TensorRT builds for the GPU it runs on.
+
+A model without Q/DQ runs in float16 when it is exported with ``--precision fp16``, which writes the
+casts. What surrounds the integers of a quantised model (scales, biases, logits) stays float32:
+float16 saves nothing, because INT8 convolutions take float32 scales and give float32 all the same,
+and it costs a cast in every layer and the class of one face in eighty
+(``benchmarks/tensorrt_half.py`` and its result).
 """
 
 from __future__ import annotations
@@ -14,26 +20,32 @@ from typing import Any
 from edge_emotion.artifact import Artifact, publish_manifest
 from edge_emotion.backends.gpu import compute_capability
 from edge_emotion.backends.installed import import_runtime, missing
-from edge_emotion.backends.layers import Layer, plain_precision
+from edge_emotion.backends.layers import Layer
 from edge_emotion.backends.onnxfile import read_onnx
-from edge_emotion.backends.tensorrt import message_log
+from edge_emotion.backends.tensorrt import engine_loader, message_log
+from edge_emotion.backends.tensorrt_layers import inspected_layers
 from edge_emotion.emotions import FACE_SIZE
 from edge_emotion.errors import BackendUnavailable, CompileError
 from edge_emotion.export.audit import Compiled
+from edge_emotion.export.tensorrt_network import network_layers
+from edge_emotion.export.tensorrt_target import Compatibility, Target, choose_target
 from edge_emotion.jsonio import output_directory, sha256_of, write_bytes
 
 INSTALL = (
     "on a Jetson it is part of JetPack; elsewhere: pip install 'edge-emotion[tensorrt-rtx]', "
     "or pip install tensorrt"
 )
-BATCHES = (1, 8, 32)
-"""Smallest, best-served and largest batch of an engine."""
-
-_COMPUTE = {"CONVOLUTION", "MATRIX_MULTIPLY", "POOLING", "REDUCE"}
+PROFILES = ((1, 1, 1), (2, 8, 8), (9, 32, 32))
+"""Smallest, best-served and largest batch of each optimisation profile: one face, a picture of
+faces, and the largest batch. They do not overlap, so that none is held back by sizes that another
+serves."""
 
 
 def compile_tensorrt(
-    artifact: Artifact, out: Path, compute_capabilities: Sequence[str] = ()
+    artifact: Artifact,
+    out: Path,
+    compute_capabilities: Sequence[str] = (),
+    compatibility: Compatibility = Compatibility(),  # noqa: B008 - frozen
 ) -> Compiled:
     """Build one engine.
 
@@ -41,20 +53,21 @@ def compile_tensorrt(
         artifact: an ONNX artefact; a quantised one needs its ``tensorrt`` encoding beside it.
         out: folder for the engine and its manifest; created if need be.
         compute_capabilities: GPUs to build for, as "8.9"; none means the GPU of this machine.
+        compatibility: where else the engine shall run.
 
     Raises:
         ArtifactError: the ONNX file is not usable.
         BackendUnavailable: neither TensorRT nor TensorRT-RTX is installed.
-        CompileError: TensorRT refused the model or the compute capability.
+        CompileError: TensorRT refused the model or the target.
         OutputError: ``out`` cannot be written to.
     """
     source = _encoded_for_tensorrt(artifact)
     content = read_onnx(source)
     runtime = _runtime()
-    targets = tuple(compute_capabilities) or _gpu_here()
+    target = choose_target(runtime, compute_capabilities, compatibility)
     output_directory(out)
-    engine, layers = _Build(runtime, source).run(content, targets)
-    suffix = "-".join(target.replace(".", "") for target in targets)
+    engine, layers = _Build(runtime, source, target).run(content)
+    suffix = "-".join(capability.replace(".", "") for capability in target.capabilities)
     path = out / f"{source.path.stem}.sm{suffix}.engine"
     write_bytes(path, engine)
     module = runtime.__name__
@@ -64,11 +77,13 @@ def compile_tensorrt(
             "sha256": sha256_of(path),
             "source_sha256": source.manifest.sha256,
             "accuracy": (),
-            "compute_capability": targets,
+            "compute_capability": target.capabilities,
+            "version_compatible": target.compatibility.version,
+            "hardware_compatibility": target.compatibility.hardware,
             "tools": {**source.manifest.tools, module: runtime.__version__},
         }
     )
-    return Compiled(publish_manifest(path, manifest), tuple(layers))
+    return Compiled(publish_manifest(path, manifest), layers)
 
 
 def _encoded_for_tensorrt(artifact: Artifact) -> Artifact:
@@ -91,37 +106,32 @@ def _runtime() -> Any:
     raise BackendUnavailable("neither TensorRT nor TensorRT-RTX is installed", INSTALL)
 
 
-def _gpu_here() -> tuple[str, ...]:
-    capability = compute_capability()
-    if capability is None:
-        raise CompileError(
-            "this machine has no NVIDIA GPU to build an engine for",
-            "name the GPU to build for, as --compute-capability 8.9",
-        )
-    return (capability,)
-
-
 class _Build:
     """One run of TensorRT's builder; its messages are kept, to be told only when it fails."""
 
-    def __init__(self, runtime: Any, source: Artifact) -> None:
+    def __init__(self, runtime: Any, source: Artifact, target: Target) -> None:
         self._runtime = runtime
         self._source = source
+        self._target = target
         self._log = message_log(runtime)
         self._builder = runtime.Builder(self._log)
 
-    def run(self, content: bytes, targets: tuple[str, ...]) -> tuple[bytes, list[Layer]]:
+    def run(self, content: bytes) -> tuple[bytes, tuple[Layer, ...]]:
         """The serialised engine, and what its layers compute in."""
         network = self._builder.create_network(self._network_flags())
         self._parse(network, content)
         config = self._builder.create_builder_config()
         config.profiling_verbosity = self._runtime.ProfilingVerbosity.DETAILED
-        self._aim(config, targets)
-        self._add_profile(config)
-        engine = self._builder.build_serialized_network(network, config)
-        if engine is None:
+        config.max_aux_streams = 0  # the network is one chain
+        self._target.aim(config)
+        for sizes in PROFILES:
+            self._add_profile(config, sizes)
+        serialised = self._builder.build_serialized_network(network, config)
+        if serialised is None:
             raise self._failure("TensorRT built no engine")
-        return bytes(engine), network_layers(network)
+        self._target.built(config)
+        engine = bytes(serialised)
+        return engine, self._executed_layers(engine) or network_layers(network)
 
     def _network_flags(self) -> int:
         """TensorRT 11 knows strongly typed networks only, and has dropped the flag for them."""
@@ -139,69 +149,25 @@ class _Build:
             "export it again, and compile the file with the tensorrt encoding",
         )
 
-    def _aim(self, config: Any, targets: tuple[str, ...]) -> None:
-        if not hasattr(config, "num_compute_capabilities"):
-            here = compute_capability()
-            if targets != (here,):
-                raise CompileError(
-                    f"TensorRT {self._runtime.__version__} builds for the GPU it runs on "
-                    f"({here or 'there is none'}), not for {', '.join(targets)}",
-                    "run this on the target machine, or install tensorrt-rtx-cu12 alone",
-                )
-            return
-        # The count comes first: set_compute_capability refuses an index beyond it.
-        config.num_compute_capabilities = len(targets)
-        for index, target in enumerate(targets):
-            if not config.set_compute_capability(self._capability(target), index):
-                raise self._failure(f"TensorRT refused compute capability {target}")
-
-    def _capability(self, target: str) -> Any:
-        known = self._runtime.ComputeCapability.__members__
-        name = f"SM{target.replace('.', '')}"
-        if name not in known:
-            numbers = [key[2:] for key in known if key.startswith("SM")]
-            listed = ", ".join(f"{number[:-1]}.{number[-1]}" for number in numbers)
-            raise CompileError(
-                f"this {self._runtime.__name__} cannot build for compute capability {target!r}",
-                f"it can for {listed}; for another GPU, run this with TensorRT on its machine",
-            )
-        return known[name]
-
-    def _add_profile(self, config: Any) -> None:
+    def _add_profile(self, config: Any, sizes: tuple[int, int, int]) -> None:
         profile = self._builder.create_optimization_profile()
-        shapes = [(batch, 1, FACE_SIZE, FACE_SIZE) for batch in BATCHES]
+        shapes = [(size, 1, FACE_SIZE, FACE_SIZE) for size in sizes]
         profile.set_shape(self._source.manifest.input.name, *shapes)
         if config.add_optimization_profile(profile) < 0:
             raise self._failure("TensorRT refused the optimisation profile")
 
+    def _executed_layers(self, engine: bytes) -> tuple[Layer, ...]:
+        """The kernels of an engine for this machine's GPU; nothing where it cannot be loaded."""
+        if compute_capability() not in self._target.capabilities:
+            return ()
+        carries_runtime = self._target.compatibility.version
+        loader = engine_loader(self._runtime, self._log, carries_runtime=carries_runtime)
+        loaded = loader.deserialize_cuda_engine(engine)
+        return () if loaded is None else inspected_layers(loaded, self._runtime)
+
     def _failure(self, what: str) -> CompileError:
         reason = self._log.errors[0] if self._log.errors else "it gave no reason"
-        return CompileError(f"{what} for {self._source.path}: {reason}", "export it again")
-
-
-def network_layers(network: Any) -> list[Layer]:
-    """What strong typing obliges each layer of a network to compute in.
-
-    A layer whose inputs all come out of dequantisers runs on their integers; one whose inputs
-    differ in type runs in floating point. The kernels themselves are chosen when the engine is
-    built, and only a GPU can list them.
-
-    Args:
-        network: a parsed ``INetworkDefinition``.
-    """
-    nodes = [network.get_layer(index) for index in range(network.num_layers)]
-    integers = {
-        node.get_output(0).name: node.get_input(0).dtype.name
-        for node in nodes
-        if node.type.name == "DEQUANTIZE"
-    }
-    layers = []
-    for node in nodes:
-        kind = node.type.name
-        if kind in ("CONSTANT", "QUANTIZE", "DEQUANTIZE"):
-            continue
-        inputs = [node.get_input(index) for index in range(node.num_inputs)]
-        types = {integers.get(tensor.name, tensor.dtype.name) for tensor in inputs if tensor}
-        precision = plain_precision(types.pop() if len(types) == 1 else "float")
-        layers.append(Layer(node.name, kind, precision, kind in _COMPUTE))
-    return layers
+        hint = "when it names one of several GPUs, leave that out; else export the model again"
+        if "libnvinfer_lean" in reason:
+            hint = "install TensorRT's lean runtime, or leave --version-compatible out"
+        return CompileError(f"{what} for {self._source.path}: {reason}", hint)

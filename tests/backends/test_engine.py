@@ -50,6 +50,72 @@ def test_another_platform_is_refused_with_the_command_that_rebuilds(
     assert "\n" not in str(refusal.value)
 
 
+def compatible(engine: Artifact, **traits: object) -> Artifact:
+    return Artifact(engine.path, engine.manifest.model_copy(update=traits))
+
+
+@pytest.mark.parametrize("version", ["10.3.0", "10.3.1", "10.16.0.72", "11.4.1"])
+def test_an_engine_for_several_versions_runs_on_newer_ones(engine: Artifact, version: str) -> None:
+    require_same_platform(compatible(engine, version_compatible=True), "tensorrt", version, "8.7")
+
+
+@pytest.mark.parametrize(
+    ("traits", "version", "capability", "cause", "option"),
+    [
+        (
+            {"version_compatible": True},
+            *("10.2.9", "8.7", "it needs tensorrt 10.3.0 or newer, this machine runs 10.2.9"),
+            "--version-compatible",
+        ),
+        (
+            {"version_compatible": True, "tools": {}},
+            *("10.3.0", "8.7", "it needs tensorrt an unknown version or newer"),
+            "--version-compatible",
+        ),
+        (
+            {"version_compatible": True},
+            *("10.16.0", "8.9", "its compute capabilities are 8.7"),
+            "--version-compatible",
+        ),
+        (
+            {"hardware_compatibility": "ampere+"},
+            *("10.3.0", "7.5", "its compute capabilities are 8.7"),
+            "--hardware-compatibility ampere+",
+        ),
+        (
+            {"hardware_compatibility": "ampere+"},
+            *("10.4.0", "8.9", "it is for tensorrt 10.3.0"),
+            "--hardware-compatibility ampere+",
+        ),
+        (
+            {"hardware_compatibility": "same-cc"},
+            *("10.3.0", "8.9", "its compute capabilities are 8.7"),
+            "--hardware-compatibility same-cc",
+        ),
+    ],
+)
+def test_compatibility_goes_as_far_as_it_was_built_for(
+    engine: Artifact,
+    traits: dict[str, object],
+    version: str,
+    capability: str,
+    cause: str,
+    option: str,
+) -> None:
+    with pytest.raises(ArtifactError) as refusal:
+        require_same_platform(compatible(engine, **traits), "tensorrt", version, capability)
+    assert cause in str(refusal.value)
+    assert option in str(refusal.value), "the engine is rebuilt as it was built"
+
+
+@pytest.mark.parametrize("capability", ["8.0", "8.6", "8.9", "10.1", "12.0"])
+def test_an_engine_for_ampere_and_later_runs_on_all_of_them(
+    engine: Artifact, capability: str
+) -> None:
+    ours = compatible(engine, hardware_compatibility="ampere+")
+    require_same_platform(ours, "tensorrt", "10.3.0", capability)
+
+
 def test_an_engine_of_a_shipped_model_is_rebuilt_by_its_name(engine: Artifact) -> None:
     found = shipped_models()
     if not found:

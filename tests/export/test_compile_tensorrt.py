@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from edge_emotion.artifact import Artifact
 from edge_emotion.errors import ArtifactError, CompileError
-from edge_emotion.export.compile import compile_tensorrt
+from edge_emotion.export.compile import Compatibility, compile_tensorrt
+from edge_emotion.export.tensorrt import PROFILES
 from tests.backends.classifiers import CONVOLUTIONS, place
 
 runtime = pytest.importorskip(
     "tensorrt_rtx", reason="tensorrt_rtx is not installed: pip install 'edge-emotion[tensorrt-rtx]'"
 )
+
+QUANTISERS = 5
+"""Of activations: the picture, the stem, inside the block, the block and the pool."""
+ACCELERATORS = re.compile(rb"accelerators=\{([^}]*?) ?\}")
+
+
+def plan(artifact: Artifact) -> bytes:
+    """An engine's content, as the runtime reads it."""
+    return artifact.path.read_bytes()
 
 
 @pytest.fixture
@@ -42,6 +54,27 @@ def test_one_engine_for_several_gpus(source: Artifact, tmp_path: Path) -> None:
     assert artifact.path.name == "classifier.tensorrt.sm86-120.engine"
 
 
+def test_every_gpu_named_is_built_for(source: Artifact, tmp_path: Path) -> None:
+    twice = compile_tensorrt(source, tmp_path / "twice", ["8.6", "8.6"]).artifact
+    every = compile_tensorrt(source, tmp_path / "all", ["8.0", "8.6", "8.9", "12.0"]).artifact
+    assert twice.manifest.compute_capability == ("8.6",)
+    targets = {
+        name: ACCELERATORS.findall(plan(item)) for name, item in (("1", twice), ("4", every))
+    }
+    assert {name: set(found) for name, found in targets.items()} == {
+        "1": {b"sm86"},
+        "4": {b"sm80 sm86 sm89 sm120"},
+    }
+
+
+def test_three_profiles_for_one_a_few_and_many_faces(source: Artifact, tmp_path: Path) -> None:
+    built = compile_tensorrt(source, tmp_path / "engines", ["8.9"]).artifact
+    bounds = re.findall(rb"index 0 is out of bounds \[(\d+), (\d+)\]", plan(built))
+    assert sorted({tuple(map(int, pair)) for pair in bounds}) == [(2, 8), (9, 32)]
+    assert [profile[::2] for profile in PROFILES] == [(1, 1), (2, 8), (9, 32)]
+    assert len(ACCELERATORS.findall(plan(built))) == len(PROFILES)
+
+
 def test_the_audit_finds_every_compute_layer_in_int8(source: Artifact, tmp_path: Path) -> None:
     compiled = compile_tensorrt(source, tmp_path / "engines", ["8.9"])
     kinds = [layer.kind for layer in compiled.layers if layer.precision == "int8"]
@@ -50,10 +83,60 @@ def test_the_audit_finds_every_compute_layer_in_int8(source: Artifact, tmp_path:
     assert compiled.not_int8 == ()
 
 
+def test_the_audit_lists_every_layer_and_every_conversion(source: Artifact, tmp_path: Path) -> None:
+    layers = compile_tensorrt(source, tmp_path / "engines", ["8.9"]).layers
+    roles = Counter((layer.kind, layer.precision, layer.role) for layer in layers)
+    assert roles["QUANTIZE", "int8", "convert"] == QUANTISERS
+    assert roles["DEQUANTIZE", "f32", "convert"] == QUANTISERS
+    assert roles["CAST", "f32", "convert"] == 1, "the bytes of the picture"
+    assert not any(layer.kind == "CONSTANT" for layer in layers)
+
+
+def test_the_kernels_read_integers(source: Artifact, tmp_path: Path) -> None:
+    """Read from the engine itself: its inspector needs a GPU, but its plan is half text."""
+    text = plan(compile_tensorrt(source, tmp_path / "engines", ["8.9"]).artifact).decode("latin-1")
+    types = dict(re.findall(r'tensor={ [^\n]*?name="([^"]+)"[^\n]*? type=(\w+) }', text))
+    inputs = re.findall(r'corrltn={ name="[^"]+" output=\S+ } input={"([^"]+)"', text)
+    if not inputs:
+        pytest.skip(f"TensorRT-RTX {runtime.__version__} writes its plan in another way")
+    assert len(inputs) == CONVOLUTIONS * len(PROFILES)
+    assert {types[name] for name in inputs} == {"int8"}
+
+
+def test_no_timings_are_kept_where_nothing_is_timed(
+    source: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGE_EMOTION_CACHE", str(tmp_path / "cache"))
+    compile_tensorrt(source, tmp_path / "engines", ["8.9"])
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("compatibility", "cause"),
+    [
+        (Compatibility(version=True), "leave --version-compatible out"),
+        (Compatibility(hardware="ampere+"), "leave --hardware-compatibility out, and repeat"),
+        (Compatibility(hardware="same-cc"), "leave --hardware-compatibility out, and repeat"),
+    ],
+)
+def test_tensorrt_rtx_has_no_compatibility(
+    source: Artifact, tmp_path: Path, compatibility: Compatibility, cause: str
+) -> None:
+    with pytest.raises(CompileError, match=cause):
+        compile_tensorrt(source, tmp_path / "engines", ["8.9"], compatibility)
+    assert not (tmp_path / "engines").exists()
+
+
 def test_a_float_model_is_built_in_float(tmp_path: Path) -> None:
     compiled = compile_tensorrt(place(tmp_path, "none"), tmp_path / "engines", ["8.9"])
     assert compiled.precision.keys() == {"f32"}
     assert compiled.artifact.manifest.precision == "fp32"
+
+
+def test_a_gpu_that_cannot_run_the_model_is_named(source: Artifact, tmp_path: Path) -> None:
+    with pytest.raises(CompileError, match=r"built no engine .*\(SM75\).*; when it names one of"):
+        compile_tensorrt(source, tmp_path / "engines", ["7.5", "8.9"])
+    assert list((tmp_path / "engines").iterdir()) == []
 
 
 def test_the_cpu_encoding_alone_is_refused(tmp_path: Path) -> None:
