@@ -46,7 +46,7 @@ class EmotionClassifier:
             BackendError: the backend refused the model.
         """
         artifact = resolve_model(model)
-        runtime = choose_backend(artifact) if backend == "auto" else get_backend(backend)
+        runtime = choose_backend(artifact, threads) if backend == "auto" else get_backend(backend)
         return cls(runtime.load(artifact, LoadOptions(threads=threads)))
 
     @property
@@ -118,6 +118,7 @@ class FacePipeline:
         backend: a name of ``backends.REGISTRY``, or ``auto``.
         detector: a name of ``vision.DETECTORS``.
         detector_side: pictures are scaled down to this many pixels to look for faces.
+        threads: CPU threads inside one inference; ``None`` is every core.
 
     Raises:
         EdgeEmotionError: the model, the backend or the detector cannot be had.
@@ -129,9 +130,10 @@ class FacePipeline:
         backend: str = "auto",
         detector: str = "auto",
         detector_side: int = FAST,
+        threads: int | None = None,
     ) -> None:
-        self.detector: Detector = get_detector(detector, detector_side)
-        self.classifier = EmotionClassifier.load(model, backend)
+        self.detector: Detector = get_detector(detector, detector_side, threads)
+        self.classifier = EmotionClassifier.load(model, backend, threads)
 
     def __call__(self, frame: Picture) -> list[FaceEmotion]:
         """The faces of one BGR picture, uint8 (height, width, 3), the surest first."""

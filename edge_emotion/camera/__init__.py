@@ -5,11 +5,12 @@ from __future__ import annotations
 from edge_emotion.camera.base import AnnotatedFrame, Frame, Grab, Sink, Source
 from edge_emotion.camera.clip import write_demo_clip
 from edge_emotion.camera.event import Event
-from edge_emotion.camera.loop import CameraLoop, run_loop
+from edge_emotion.camera.loop import INFERENCE_THREADS, CameraLoop, run_loop
 from edge_emotion.camera.sources import open_source
 from edge_emotion.camera.stages import Summary
 
 __all__ = [
+    "INFERENCE_THREADS",
     "AnnotatedFrame",
     "CameraLoop",
     "Event",

@@ -16,7 +16,8 @@ class Frame:
     Args:
         image: BGR, uint8, (height, width, 3).
         source: which source of the run it is from, counted from 0.
-        index: number of the frame in its source, counted from 0.
+        index: number of the frame in its source, counted from 0; frames of a live source that
+            nobody took in time are counted too.
         captured_at: when it was grabbed, in seconds since 1970-01-01 UTC.
         position: seconds since the source's beginning: media time of a file, elapsed time of a
             camera.
@@ -69,6 +70,9 @@ class Source(ABC):
 
     rate: float
     """Nominal frames per second."""
+    live: bool
+    """Whether time goes on without us: of frames that are not taken in time, only the newest is
+    worth anything."""
 
     @abstractmethod
     def __init__(self, text: str) -> None: ...

@@ -31,7 +31,7 @@ _PORTRAITS = (
 
 
 @dataclass(frozen=True)
-class _Pose:
+class Pose:
     """Where a print lies: centre in pixels, height in pixels, tilt in degrees."""
 
     x: float
@@ -49,21 +49,21 @@ class DemoClip:
 
     def __init__(self) -> None:
         portrait = read_image(portrait_path())
-        self._backdrop = _backdrop(portrait)
-        self._print = _Print(portrait)
-        self._mirrored = _Print(np.ascontiguousarray(portrait[:, ::-1]))
+        self._ground = backdrop(portrait)
+        self._print = Print(portrait)
+        self._mirrored = Print(np.ascontiguousarray(portrait[:, ::-1]))
 
     def frame(self, index: int) -> Picture:
         """Frame ``index`` (0 to ``FRAMES`` - 1): BGR, uint8, (720, 1280, 3)."""
         progress = index / (FRAMES - 1)
         wave = math.sin(2 * math.pi * progress)
-        near = _Pose(1010 - 740 * progress, 380 + 20 * wave, 560 + 80 * wave, 4 * wave)
-        far = _Pose(330 + 640 * progress, 340 - 25 * wave, 430 - 70 * wave, -5 * wave)
-        picture = self._mirrored.laid_on(self._backdrop, far)
+        near = Pose(1010 - 740 * progress, 380 + 20 * wave, 560 + 80 * wave, 4 * wave)
+        far = Pose(330 + 640 * progress, 340 - 25 * wave, 430 - 70 * wave, -5 * wave)
+        picture = self._mirrored.laid_on(self._ground, far)
         return self._print.laid_on(picture, near)
 
 
-class _Print:
+class Print:
     """A picture with rounded corners that can be laid on another."""
 
     def __init__(self, picture: Picture) -> None:
@@ -78,7 +78,8 @@ class _Print:
         self._cover = cv2.merge([cover] * 3)
         self._colour = cv2.multiply(picture, self._cover, scale=1 / 255)
 
-    def laid_on(self, ground: Picture, pose: _Pose) -> Picture:
+    def laid_on(self, ground: Picture, pose: Pose) -> Picture:
+        """``ground``, which is ``WIDTH`` × ``HEIGHT``, with the print on it."""
         rows, columns = self._cover.shape[:2]
         turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), pose.tilt, pose.height / rows)
         turn[:, 2] += (pose.x - columns / 2, pose.y - rows / 2)
@@ -126,7 +127,7 @@ def write_demo_clip(path: Path) -> Path:
     return path
 
 
-def _backdrop(portrait: Picture) -> npt.NDArray[np.uint8]:
+def backdrop(portrait: Picture) -> npt.NDArray[np.uint8]:
     """The portrait's upper part, enlarged to fill the frame, blurred and darkened."""
     rows, columns = portrait.shape[:2]
     part = portrait[: min(rows, columns * HEIGHT // WIDTH)]

@@ -1,4 +1,4 @@
-"""Grab, detect, classify, draw, publish: until the sources end or somebody says stop."""
+"""Take, follow or detect, classify, draw, publish: until the sources end or somebody says stop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from edge_emotion.camera.base import AnnotatedFrame, Frame, Sink, Source
+from edge_emotion.camera.reader import Reader
 from edge_emotion.camera.sinks.window import WindowClosed
 from edge_emotion.camera.stages import Stopwatch, Summary
 from edge_emotion.inference import FaceEmotion, FacePipeline
-from edge_emotion.vision import Picture
+from edge_emotion.vision import FaceBox, Picture
 from edge_emotion.vision.draw import draw_face
+from edge_emotion.vision.opencv import cv2
+from edge_emotion.vision.tracking import FlowTracker, Tracker, looks_every
+
+INFERENCE_THREADS = 1
+"""For pipelines of a loop: networks this small gain less from more than decoding loses by it."""
 
 
 class CameraLoop:
@@ -34,6 +40,7 @@ class CameraLoop:
         self._sources = sources
         self._pipeline = pipeline
         self._sinks = sinks
+        self._trackers = [_tracker(pipeline, source) for source in sources]
         self._stop = threading.Event()
         self._watch = Stopwatch()
         self._frames = 0
@@ -51,41 +58,49 @@ class CameraLoop:
             OutputError: a sink cannot write.
         """
         started = time.monotonic()
-        running = dict(enumerate(self._sources))
-        counts = dict.fromkeys(running, 0)
-        try:
-            while running and not self._stop.is_set() and self._frames != max_frames:
-                frames = self._grab(running, counts, max_frames)
-                self._publish(frames, self._read(frames))
-        except WindowClosed:
-            self.stop()
+        with ExitStack() as unwind:
+            unwind.callback(cv2.setNumThreads, cv2.getNumThreads())
+            cv2.setNumThreads(1)  # its workers would wait for the core that decodes
+            running = []
+            for number, source in enumerate(self._sources):
+                running.append(Reader(source, number, self._watch))
+                unwind.callback(running[-1].close)
+            try:
+                while running and not self._stop.is_set() and self._frames != max_frames:
+                    frames = self._take(running, max_frames)
+                    self._publish(frames, self._read(frames))
+            except WindowClosed:
+                self.stop()
         return self._summary(time.monotonic() - started)
 
-    def _grab(
-        self, running: dict[int, Source], counts: dict[int, int], max_frames: int | None
-    ) -> list[Frame]:
-        """One frame of every source that has one; sources that ended are dropped."""
+    def _take(self, running: list[Reader], max_frames: int | None) -> list[Frame]:
+        """One frame of every reader that has one; readers that ended are dropped."""
         frames: list[Frame] = []
-        for number, source in list(running.items()):
+        for reader in list(running):
             if self._frames + len(frames) == max_frames:
                 break
-            with self._watch.time("grab"):
-                grab = source.grab()
-            if grab is None:
-                del running[number]
-                continue
-            frames.append(Frame(grab.image, number, counts[number], time.time(), grab.position))
-            counts[number] += 1
+            frame = reader.next(self._stop)
+            if frame is None:
+                running.remove(reader)
+            else:
+                frames.append(frame)
         return frames
 
     def _read(self, frames: Sequence[Frame]) -> list[list[FaceEmotion]]:
-        pictures = [frame.image for frame in frames]
-        boxes = []
-        for picture in pictures:
-            with self._watch.time("detect"):
-                boxes.append(self._pipeline.detect(picture))
+        boxes = [self._locate(frame) for frame in frames]
         with self._watch.time("classify"):
-            return self._pipeline.classify(pictures, boxes)
+            return self._pipeline.classify([frame.image for frame in frames], boxes)
+
+    def _locate(self, frame: Frame) -> list[FaceBox]:
+        """The faces of a frame: followed from the frame before, or found by the detector."""
+        tracker = self._trackers[frame.source]
+        with self._watch.time("follow"):
+            boxes = tracker.follow(frame.image)
+        if boxes is None:
+            with self._watch.time("detect"):
+                boxes = self._pipeline.detect(frame.image)
+            tracker.found(boxes)
+        return boxes
 
     def _publish(self, frames: Sequence[Frame], found: Sequence[list[FaceEmotion]]) -> None:
         for frame, faces in zip(frames, found, strict=True):
@@ -122,6 +137,11 @@ class CameraLoop:
             fps=round(self._frames / seconds, 2) if seconds else 0.0,
             stages=self._watch.figures(),
         )
+
+
+def _tracker(pipeline: FacePipeline, source: Source) -> Tracker:
+    followed = pipeline.detector.worth_following
+    return FlowTracker(looks_every(source.rate) if followed else 1)
 
 
 @contextmanager

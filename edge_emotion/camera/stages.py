@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -10,16 +11,17 @@ from contextlib import contextmanager
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-STAGES = ("grab", "detect", "classify", "draw", "publish")
+STAGES = ("grab", "follow", "detect", "classify", "draw", "publish")
 _REMEMBERED = 100_000
 """Durations kept per stage: an hour at 25 frames per second, in a megabyte."""
 
 
 class StageFigures(BaseModel):
-    """Percentiles of one stage over the last frames, in milliseconds."""
+    """Turns of one stage, and percentiles of the last ones in milliseconds."""
 
     model_config = ConfigDict(frozen=True)
 
+    turns: int
     p50_ms: float
     p95_ms: float
 
@@ -44,9 +46,11 @@ class Summary(BaseModel):
 
 
 class Stopwatch:
-    """Durations of the loop's stages, bounded in memory."""
+    """Durations of the loop's stages, bounded in memory. Threads may share it."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turns = dict.fromkeys(STAGES, 0)
         self._durations = {stage: deque[float](maxlen=_REMEMBERED) for stage in STAGES}
 
     @contextmanager
@@ -56,15 +60,22 @@ class Stopwatch:
         try:
             yield
         finally:
-            self._durations[stage].append((time.perf_counter() - started) * 1000)
+            milliseconds = (time.perf_counter() - started) * 1000
+            with self._lock:
+                self._turns[stage] += 1
+                self._durations[stage].append(milliseconds)
 
     def figures(self) -> dict[str, StageFigures]:
         """Percentiles of every stage that ran."""
+        with self._lock:
+            kept = {stage: list(durations) for stage, durations in self._durations.items()}
+            turns = dict(self._turns)
         return {
             stage: StageFigures(
+                turns=turns[stage],
                 p50_ms=round(float(np.percentile(durations, 50)), 3),
                 p95_ms=round(float(np.percentile(durations, 95)), 3),
             )
-            for stage, durations in self._durations.items()
+            for stage, durations in kept.items()
             if durations
         }

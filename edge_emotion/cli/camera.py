@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edge_emotion.cli.options import PATH, json_option, model_option, print_json, say
+from edge_emotion.cli.options import (
+    PATH,
+    detector_size_option,
+    json_option,
+    model_option,
+    print_json,
+    say,
+)
 from edge_emotion.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
 @model_option
 @click.option("--backend", default="auto", show_default=True, help="Runtime to classify with.")
 @click.option("--detector", default="auto", show_default=True, help="yunet, haar, none or auto.")
+@detector_size_option
 @click.option("--output", type=PATH, help="Annotated video (.mp4); one for each source.")
 @click.option("--events", type=PATH, help="Events as JSON lines; an existing file is continued.")
 @click.option("--headless", is_flag=True, help="Open no window.")
@@ -36,6 +44,7 @@ def command(
     model: str,
     backend: str,
     detector: str,
+    detector_size: int | None,
     output: Path | None,
     events: Path | None,
     headless: bool,
@@ -43,12 +52,15 @@ def command(
     as_json: bool,
 ) -> None:
     """Read facial emotion from cameras, streams or files until they end or Ctrl-C."""
-    from edge_emotion.camera import open_source, run_loop
+    from edge_emotion.camera import INFERENCE_THREADS, open_source, run_loop
     from edge_emotion.inference import FacePipeline
+    from edge_emotion.vision import FAST
 
     _refuse_to_overwrite(sources, output, events)
     with ExitStack() as unwind:
-        pipeline = unwind.enter_context(FacePipeline(model, backend, detector))
+        pipeline = unwind.enter_context(
+            FacePipeline(model, backend, detector, detector_size or FAST, INFERENCE_THREADS)
+        )
         opened = []
         for text in sources:
             opened.append(open_source(text))
@@ -103,4 +115,7 @@ def _print_summary(summary: Summary) -> None:
         f"detector {summary.detector}"
     )
     for stage, figures in summary.stages.items():
-        say(f"  {stage:<9} p50 {figures.p50_ms:7.2f} ms   p95 {figures.p95_ms:7.2f} ms")
+        say(
+            f"  {stage:<9} p50 {figures.p50_ms:7.2f} ms   p95 {figures.p95_ms:7.2f} ms   "
+            f"{figures.turns} times"
+        )

@@ -62,14 +62,14 @@ def _clip() -> Path:
 
 
 def _run_camera(clip: Path, video: Path, events: Path) -> Summary:
-    from edge_emotion.camera import open_source, run_loop
+    from edge_emotion.camera import INFERENCE_THREADS, open_source, run_loop
     from edge_emotion.camera.sinks.jsonl import JsonLinesSink
     from edge_emotion.camera.sinks.video import VideoSink
     from edge_emotion.inference import FacePipeline
 
     events.unlink(missing_ok=True)  # the sink would continue it
     with ExitStack() as unwind:
-        pipeline = unwind.enter_context(FacePipeline())
+        pipeline = unwind.enter_context(FacePipeline(threads=INFERENCE_THREADS))
         source = open_source(str(clip))
         unwind.callback(source.close)
         sink = JsonLinesSink(events)

@@ -33,7 +33,8 @@ def pull(name: str) -> None:
 
     `yunet` is the face detector of OpenCV's model zoo.
     """
-    from edge_emotion.vision.weights import YUNET, fetch, yunet_path
+    from edge_emotion.vision.fetch import fetch
+    from edge_emotion.vision.weights import YUNET, yunet_path
 
     say(f"fetching {name} ({YUNET.licence}) from {YUNET.url}")
     click.echo(str(fetch(YUNET, yunet_path())))

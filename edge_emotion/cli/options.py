@@ -20,6 +20,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 model_option = click.option(
     "--model", default=DEFAULT_MODEL, show_default=True, help="Model file or shipped name."
 )
+detector_size_option = click.option(
+    "--detector-size",
+    type=click.IntRange(min=64),
+    help="Longest side in pixels that pictures are scaled down to before faces are looked for: "
+    "smaller is faster, larger finds smaller faces.  [default: 448 of video, 640 of pictures]",
+)
 
 
 def print_json(document: Any) -> None:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_emotion.cli.options import PATH, json_option, model_option, print_json
+from edge_emotion.cli.options import (
+    PATH,
+    detector_size_option,
+    json_option,
+    model_option,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from edge_emotion.inference import FaceEmotion
@@ -18,16 +24,22 @@ if TYPE_CHECKING:
 @model_option
 @click.option("--backend", default="auto", show_default=True, help="Runtime to classify with.")
 @click.option("--detector", default="auto", show_default=True, help="yunet, haar, none or auto.")
+@detector_size_option
 @json_option
 def command(
-    images: tuple[Path, ...], model: str, backend: str, detector: str, as_json: bool
+    images: tuple[Path, ...],
+    model: str,
+    backend: str,
+    detector: str,
+    detector_size: int | None,
+    as_json: bool,
 ) -> None:
     """Find the faces of IMAGES and read their emotions."""
     from edge_emotion.inference import FacePipeline
     from edge_emotion.vision import THOROUGH
     from edge_emotion.vision.image import read_image
 
-    with FacePipeline(model, backend, detector, THOROUGH) as pipeline:
+    with FacePipeline(model, backend, detector, detector_size or THOROUGH) as pipeline:
         results = []
         for path in images:
             picture = read_image(path)

@@ -11,6 +11,9 @@ import numpy.typing as npt
 Picture = npt.NDArray[np.uint8]
 """uint8, (height, width, 3), in OpenCV's channel order: blue, green, red."""
 
+Image = npt.NDArray[np.uint8]
+"""A ``Picture``, or a gray one: (height, width)."""
+
 Point = tuple[float, float]
 """x and y in pixels of the picture."""
 
@@ -54,6 +57,10 @@ class Detector(Protocol):
     @property
     def margin(self) -> float:
         """What to add to its boxes for the framing the models know, as ``crop_face`` takes it."""
+
+    @property
+    def worth_following(self) -> bool:
+        """Whether following its faces from frame to frame costs less than looking again."""
 
     def detect(self, frame: Picture) -> list[FaceBox]:
         """The faces of a BGR picture, the surest first; none is an empty list."""

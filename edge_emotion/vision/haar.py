@@ -20,6 +20,7 @@ class HaarDetector:
 
     Args:
         longer_side: pictures are scaled down to this many pixels before detection.
+        threads: without meaning here: OpenCV counts for itself.
 
     Raises:
         DetectorError: this OpenCV brings no cascades.
@@ -27,8 +28,9 @@ class HaarDetector:
 
     name = "haar"
     margin = FRAMING
+    worth_following = True
 
-    def __init__(self, longer_side: int) -> None:
+    def __init__(self, longer_side: int, threads: int | None) -> None:  # noqa: ARG002
         self._longer_side = longer_side
         self._cascade = cv2.CascadeClassifier(str(_cascade_path()))
 

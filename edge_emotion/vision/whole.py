@@ -8,14 +8,15 @@ from edge_emotion.vision.base import FaceBox, Picture
 class WholePicture:
     """One face: the largest square in the middle of the picture.
 
-    For pictures that are crops already. It never looks at the pixels, so the size that other
-    detectors scale to has no meaning here.
+    For pictures that are crops already. It never looks at the pixels, so the size and the
+    threads that other detectors take have no meaning here.
     """
 
     name = "none"
     margin = 0.0
+    worth_following = False
 
-    def __init__(self, longer_side: int) -> None:
+    def __init__(self, longer_side: int, threads: int | None) -> None:
         pass
 
     def detect(self, frame: Picture) -> list[FaceBox]:

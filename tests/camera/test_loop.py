@@ -49,7 +49,9 @@ def test_a_clip_becomes_video_events_and_a_summary(
     summary = json.loads(done.stdout)
     assert summary["frames"] == CLIP_FRAMES
     assert summary["detector"] == "haar"
-    assert set(summary["stages"]) == {"grab", "detect", "classify", "draw", "publish"}
+    stages = summary["stages"]
+    assert set(stages) == {"grab", "follow", "detect", "classify", "draw", "publish"}
+    assert 0 < stages["detect"]["turns"] < stages["follow"]["turns"] == CLIP_FRAMES
     assert frames_in(video) == CLIP_FRAMES
     found = read_events(events)
     assert len(found) == summary["faces"] > CLIP_FRAMES, "two faces, most of them found"
@@ -69,6 +71,19 @@ def test_yunet_finds_both_faces(run_cli: RunCli, model: Path, clip: Path, yunet:
     summary = json.loads(done.stdout)
     assert summary["detector"] == "yunet"
     assert summary["faces"] >= 2 * CLIP_FRAMES * 0.9
+    assert summary["stages"]["detect"]["turns"] <= CLIP_FRAMES / 3, "between, faces are followed"
+
+
+def test_a_smaller_detector_input_is_enough_for_large_faces(
+    run_cli: RunCli, model: Path, clip: Path, yunet: Path
+) -> None:
+    done = run_cli(
+        *("camera", "--source", clip, "--model", model, "--headless", "--json"),
+        *("--detector-size", "160"),
+        EDGE_EMOTION_YUNET=str(yunet),
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["faces"] >= 2 * CLIP_FRAMES * 0.9
 
 
 def test_max_frames_ends_the_run(run_cli: RunCli, model: Path, clip: Path) -> None:

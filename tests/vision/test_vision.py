@@ -16,19 +16,12 @@ from edge_emotion.errors import ArtifactError, DetectorError, SourceError, Usage
 from edge_emotion.vision import FaceBox, Picture, get_detector
 from edge_emotion.vision.crop import crop_face
 from edge_emotion.vision.draw import COLOURS, INK, draw_face
+from edge_emotion.vision.fetch import fetch
 from edge_emotion.vision.image import read_image
-from edge_emotion.vision.weights import RemoteFile, fetch
+from edge_emotion.vision.weights import RemoteFile
 
 FACE = (215, 145)
 """Between the eyes of the portrait, in pixels."""
-
-
-@pytest.fixture(scope="module")
-def portrait() -> Picture:
-    pytest.importorskip("matplotlib")
-    from edge_emotion.camera.clip import portrait_path
-
-    return read_image(portrait_path())
 
 
 def holds(box: FaceBox, point: tuple[int, int]) -> bool:

@@ -46,6 +46,8 @@ def stated_rate(capture: cv2.VideoCapture) -> float:
 class LiveSource(Source):
     """A camera or stream: it has no end, so a frame that does not come is an error."""
 
+    live = True
+
     def __init__(self, text: str) -> None:
         self._text = text
         self._capture = self._open()

@@ -9,6 +9,8 @@ from edge_emotion.camera.clip import FRAMES, RATE, DemoClip
 class DemoSource(Source):
     """The frames of ``DemoClip``."""
 
+    live = False
+
     def __init__(self, text: str) -> None:
         self._name = text
         self._clip = DemoClip()

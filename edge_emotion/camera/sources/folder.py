@@ -16,6 +16,8 @@ _RATE = 1.0
 class FolderSource(Source):
     """Each picture is a frame."""
 
+    live = False
+
     def __init__(self, text: str) -> None:
         self._folder = Path(text)
         self.rate = _RATE

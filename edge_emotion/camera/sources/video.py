@@ -19,6 +19,8 @@ _LEAST_SHARE = 0.9
 class VideoFileSource(Source):
     """Every frame of a file, as fast as it is asked for."""
 
+    live = False
+
     def __init__(self, text: str) -> None:
         self._path = Path(text)
         if not self._path.is_file():
