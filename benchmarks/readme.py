@@ -8,59 +8,109 @@ A table stands between ``<!-- NAME -->`` and ``<!-- /NAME -->``; nobody types in
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
 from edge_emotion.bench.report import Report, Result, read_report
+from edge_emotion.bench.verdict import judge
 from edge_emotion.jsonio import write_text
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-REPORT = ROOT / "benchmarks" / "results" / "report.json"
+RESULTS = ROOT / "benchmarks" / "results"
+REPORT = RESULTS / "report.json"
 
 
-def accuracy_table(report: Report) -> str:
-    """Every measured row: model, backend, accuracy with its interval, latency, size."""
-    lines = [
-        "| model | precision | backend | accuracy (95 %) | agrees with FP32 | p50 / p95 | file |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    lines += [_row(result) for result in report.results if result.status == "ok"]
+def accuracy(report: Report) -> str:
+    """One face on one thread: model, backend, accuracy with its interval, latency, size."""
+    titles = [
+        "model", "precision", "backend", "accuracy (95 %)", "agrees with FP32", "p50 / p95", "file",
+    ]  # fmt: skip
+    rows = [row for row in report.measured if (row.threads, row.batch) == (1, 1)]
+    table = [_cells(row) for row in rows]
+    note = _provenance(report)
+    if report.roofline is not None:
+        note += (
+            " p50 ÷ ideal is how many times longer a row takes than its multiply-accumulates at "
+            "this core's convolution peak of its precision."
+        )
+        titles.append("p50 ÷ ideal")
+        for row, cells in zip(rows, table, strict=True):
+            cells.append("" if row.roofline is None else f"{row.roofline.time_over_ideal:.2f}")
+    lines = [note, "", _line(titles), f"|{'---|' * len(titles)}", *map(_line, table)]
     return "\n".join(lines)
 
 
-def provenance(report: Report) -> str:
+def _provenance(report: Report) -> str:
     """One sentence on where the table's figures come from."""
-    cpu = report.environment.cpu
     images = report.dataset.images if report.dataset else 0
     return (
         f"Accuracy on the {images:,} images of PublicTest, one forward pass; latency of one face "
-        f"on one thread of one {cpu} core."
+        f"on one thread of one {report.environment.cpu} core."
     )
 
 
-def _row(result: Result) -> str:
-    low, high = result.accuracy_ci95 or (float("nan"), float("nan"))
-    agreement = result.agreement_with_fp32
-    return (
-        f"| `{result.model}` | {result.precision} | {result.backend} "
-        f"| {result.accuracy or 0:.2%} ({low:.1%} to {high:.1%}) "
-        f"| {'' if agreement is None else f'{agreement:.1%}'} "
-        f"| {result.latency.p50 * 1000:.0f} / {result.latency.p95 * 1000:.0f} µs "
-        f"| {(result.file_bytes or 0) / 1e6:.2f} MB |"
-    )
+def _cells(row: Result) -> list[str]:
+    low, high = row.accuracy_ci95 or (float("nan"), float("nan"))
+    agreement = row.agreement_with_fp32
+    return [
+        f"`{row.model}`",
+        row.precision,
+        row.backend,
+        f"{row.accuracy or 0:.2%} ({low:.1%} to {high:.1%})",
+        "" if agreement is None else f"{agreement:.1%}",
+        f"{row.latency.p50 * 1000:.0f} / {row.latency.p95 * 1000:.0f} µs",
+        f"{(row.file_bytes or 0) / 1e6:.2f} MB",
+    ]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def shipping(report: Report) -> str:
+    """Which precision to ship on each backend, as the report words it."""
+    verdict = judge(report)
+    return "\n".join(f"* {line}" for line in (*verdict.shipping, *verdict.warnings))
+
+
+def startup(_: Report) -> str:
+    """Process start to first result, from ``startup.json``."""
+    result = json.loads((RESULTS / "startup.json").read_text(encoding="utf-8"))
+    lines = ["| program | backend | cold cache p50 | warm cache p50 / p90 |", "|---|---|---|---|"]
+    seconds = {(c["program"], c["backend"], c["cache"]): c["seconds"] for c in result["cases"]}
+    for program, backend in dict.fromkeys(key[:2] for key in seconds):
+        cold, warm = (seconds[program, backend, cache] for cache in ("cold", "warm"))
+        lines.append(
+            f"| {program} | {backend} | {cold['p50']:.2f} s "
+            f"| {warm['p50']:.2f} / {warm['p90']:.2f} s |"
+        )
+    return "\n".join(lines)
+
+
+BLOCKS: dict[str, Callable[[Report], str]] = {
+    "accuracy": accuracy,
+    "shipping": shipping,
+    "startup": startup,
+}
+"""Name between the comments in README.md → what writes it."""
 
 
 def with_tables(readme: str, report: Report) -> str:
-    """README with every generated table written anew."""
-    for name, content in (("accuracy", f"{provenance(report)}\n\n{accuracy_table(report)}"),):
-        block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        if not block.search(readme):
-            raise click.ClickException(f"README.md has no block {name}: add <!-- {name} -->")
-        readme = block.sub(lambda match, text=content: f"{match[1]}{text}\n{match[2]}", readme)
+    """README with every block that it holds written anew."""
+    held = re.findall(r"^<!-- (\w+) -->$", readme, re.MULTILINE)
+    for name in ("accuracy", *held):
+        opening, closing = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        if name not in BLOCKS or opening not in readme or closing not in readme:
+            raise click.ClickException(f"README.md cannot have its block {name} written")
+        before, _, rest = readme.partition(opening)
+        _, _, after = rest.partition(closing)
+        readme = f"{before}{opening}{BLOCKS[name](report)}\n{closing}{after}"
     return readme
 
 

@@ -59,14 +59,24 @@ def canvas(
     return figure, axes
 
 
-def log_axis(axes: Any, low: float, high: float, stretch: float) -> None:
-    """Milliseconds on a logarithmic axis with ticks at 1, 2 and 5."""
+def time_axis(axes: Any, low: float, high: float, stretch: float) -> None:
+    """Milliseconds on a logarithmic horizontal axis."""
     axes.set_xscale("log")
     axes.set_xlim(low / stretch, high * stretch)
-    decades = np.arange(np.floor(np.log10(low / stretch)), np.ceil(np.log10(high * stretch)) + 1)
-    ticks = (10.0 ** decades[:, None] * _STEPS).ravel()
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    log_ticks(axes.xaxis, low / stretch, high * stretch)
     axes.grid(axis="x", color=RULE, linewidth=0.8)
-    axes.set_xlabel("milliseconds a call, logarithmic", color=MUTED, fontsize=FONT_SIZE, labelpad=8)
+    name(axes.xaxis, "milliseconds a call, logarithmic")
+
+
+def log_ticks(axis: Any, low: float, high: float) -> None:
+    """Ticks at 1, 2 and 5 of every decade."""
+    decades = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    axis.set_major_locator(FixedLocator((10.0 ** decades[:, None] * _STEPS).ravel()))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+
+
+def name(axis: Any, text: str) -> None:
+    """Say what an axis shows."""
+    axis.set_label_text(text, color=MUTED, fontsize=FONT_SIZE)
+    axis.labelpad = 8

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from edge_emotion.bench.axes import FONT_SIZE, NARROW, WIDE, canvas, colours, full_name, log_axis
+from edge_emotion.bench.axes import FONT_SIZE, NARROW, WIDE, canvas, colours, full_name, time_axis
 from edge_emotion.bench.naming import milliseconds
 from edge_emotion.bench.page import Picture
 from edge_emotion.bench.palette import INK, RULE
@@ -71,7 +71,7 @@ def _draw(ridges: Sequence[_Ridge], width: int) -> Figure:
     height = _BAND * len(ridges) + 58
     figure, axes = canvas(width, height, left=4, bottom=44, top=6, right=4)
     low = min(ridge.latency.min for ridge in ridges)
-    log_axis(axes, low, max(ridge.latency.p99 for ridge in ridges), 1.08)
+    time_axis(axes, low, max(ridge.latency.p99 for ridge in ridges), 1.08)
     axes.set_ylim(-0.08, len(ridges))
     axes.spines["left"].set_visible(False)
     axes.tick_params(left=False, labelleft=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+from edge_emotion.bench.contest import PrecisionChoice
+from edge_emotion.bench.frozen import NARROWED, RowPrecision
 from edge_emotion.bench.report import Result
 
 _BACKENDS = {
@@ -24,8 +26,15 @@ def backend_name(backend: str) -> str:
 
 def model_name(row: Result) -> str:
     """The model with its precision, unless its own name tells that already."""
-    told = row.precision in row.model.lower()
-    return row.model if told else f"{row.model} {row.precision}"
+    if row.precision in row.model.lower():
+        return row.model
+    narrowed = row.precision == NARROWED.get(row.inference_precision)
+    return f"{row.model} {'in ' if narrowed else ''}{row.precision}"
+
+
+def precision_name(precision: RowPrecision) -> str:
+    """A precision as a word of a sentence."""
+    return precision.upper()
 
 
 def row_name(row: Result) -> str:
@@ -33,7 +42,7 @@ def row_name(row: Result) -> str:
     return f"{model_name(row)} · {backend_name(row.backend)}"
 
 
-def setting_name(row: Result) -> str:
+def setting_name(row: Result | PrecisionChoice) -> str:
     """Threads and batch size."""
     return f"{row.threads} {'thread' if row.threads == 1 else 'threads'}, batch {row.batch}"
 

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
 
+from edge_emotion.bench.audit_text import audit_lines
 from edge_emotion.bench.naming import moment
 from edge_emotion.bench.palette import theme
-from edge_emotion.bench.report import MeasuredModel, Report, Result
-from edge_emotion.bench.table import COLUMNS, cells, environment_facts, method_text, not_measured
+from edge_emotion.bench.report import MeasuredModel, Report
+from edge_emotion.bench.roof_table import (
+    ROOF_CAPTION,
+    ROOF_COLUMNS,
+    roof_method,
+    roof_rows,
+    roofs,
+)
+from edge_emotion.bench.table import (
+    COLUMNS,
+    Column,
+    cells,
+    environment_facts,
+    method_text,
+    not_measured,
+)
 from edge_emotion.bench.verdict import Verdict, judge
 
 _FOLDER = Path(__file__).parent
 _SHORT_HASH = 12
+_CAPTION = "Latency and cold start in milliseconds."
 
 
 @dataclass(frozen=True)
@@ -52,10 +68,12 @@ def render_page(report: Report, pictures: Iterable[Picture], notice: str | None 
         date=moment(report.environment.date),
         verdict=_verdict(verdict),
         figures="".join(map(_picture, pictures)) + (_notice(notice) if notice else ""),
-        table=_table(report.measured),
+        table=_table(COLUMNS, map(cells, report.measured), _CAPTION),
+        roofline=_roofline(report),
+        audits=_audits(report),
         missing=_missing(report),
         models="".join(map(_model, report.models)),
-        method=escape(method_text(report)),
+        method=escape(method_text(report) + roof_method(report)),
         environment=_facts(environment_facts(report)),
     )
 
@@ -63,7 +81,14 @@ def render_page(report: Report, pictures: Iterable[Picture], notice: str | None 
 def _verdict(verdict: Verdict) -> str:
     lines = [f"<li>{escape(line)}</li>" for line in verdict.details]
     lines += [f'<li class="warning">{escape(line)}</li>' for line in verdict.warnings]
-    return f"<ul>{''.join(lines)}</ul>" if lines else ""
+    text = f"<ul>{''.join(lines)}</ul>" if lines else ""
+    if verdict.shipping:
+        text += "<h2>Precision to ship</h2>" + _list(verdict.shipping)
+    return text
+
+
+def _list(lines: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
 
 
 def _picture(picture: Picture) -> str:
@@ -78,28 +103,47 @@ def _notice(text: str) -> str:
     return f'<p class="notice">{escape(text)}</p>'
 
 
-def _table(rows: Iterable[Result]) -> str:
+def _table(columns: Sequence[Column], rows: Iterable[Sequence[str]], caption: str) -> str:
     """Roles are spelt out: on a phone CSS turns rows into cards, which would drop them."""
     head = "".join(
         f'<th role="columnheader" scope="col"{_kind(column.figures)}>{escape(column.title)}</th>'
-        for column in COLUMNS
+        for column in columns
     )
-    body = "".join(f'<tr role="row">{_cells(row)}</tr>' for row in rows)
+    body = "".join(f'<tr role="row">{_cells(columns, row)}</tr>' for row in rows)
     if not body:
         return "<p>No row could be measured.</p>"
     return (
-        '<table role="table"><caption>Latency and cold start in milliseconds.</caption>'
+        f'<table role="table"><caption>{escape(caption)}</caption>'
         '<thead role="rowgroup"><tr role="row">'
         f'{head}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
     )
 
 
-def _cells(row: Result) -> str:
+def _cells(columns: Sequence[Column], row: Sequence[str]) -> str:
     return "".join(
         f'<td role="cell" data-label="{escape(column.title)}"{_kind(column.figures)}>'
         f"{escape(text)}</td>"
-        for column, text in zip(COLUMNS, cells(row), strict=True)
+        for column, text in zip(columns, row, strict=True)
     )
+
+
+def _roofline(report: Report) -> str:
+    rows = roof_rows(report)
+    if not rows:
+        return ""
+    return (
+        "<section><h2>Roofline of this machine</h2>"
+        f"{_list(roofs(report))}{_table(ROOF_COLUMNS, rows, ROOF_CAPTION)}</section>"
+    )
+
+
+def _audits(report: Report) -> str:
+    items = "".join(
+        f"<details><summary>{escape(each.rows)}: {escape(each.summary)}</summary>"
+        f"{_list(each.layers)}</details>"
+        for each in audit_lines(report)
+    )
+    return f"<section><h2>Precision audit</h2>{items}</section>" if items else ""
 
 
 def _kind(figures: bool) -> str:

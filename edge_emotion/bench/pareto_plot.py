@@ -8,7 +8,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from edge_emotion.bench.axes import FONT_SIZE, NARROW, WIDE, canvas, colours, full_name, log_axis
+from edge_emotion.bench.axes import (
+    FONT_SIZE,
+    NARROW,
+    WIDE,
+    canvas,
+    colours,
+    full_name,
+    name,
+    time_axis,
+)
 from edge_emotion.bench.labels import Box, Label, place
 from edge_emotion.bench.naming import milliseconds, percent
 from edge_emotion.bench.page import Picture
@@ -18,12 +27,13 @@ from edge_emotion.bench.report import Latency, Report, Result
 from edge_emotion.bench.svg import inline
 from edge_emotion.bench.verdict import smallest_batch
 
-_MARKERS = {"int8": "o", "fp16": "D", "fp32": "s"}
+MARKERS = {"int8": "o", "bf16": "D", "fp16": "D", "fp32": "s"}
+"""Shape of a point, by what its row runs in."""
 _CAPTION = (
     "Up and to the left is better. The whisker to the right ends at the 95th percentile, the "
-    "vertical one is the 95 % interval of the accuracy. Filled circles run in INT8, open squares "
-    "in FP32. Nothing measured beats the dashed line in both speed and accuracy. "
-    "A name that finds no room is in the table only."
+    "vertical one is the 95 % interval of the accuracy. Filled circles run in INT8, open diamonds "
+    "in BF16 or FP16, open squares in FP32. Nothing measured beats the dashed line in both speed "
+    "and accuracy. A name that finds no room is in the table only."
 )
 
 
@@ -90,9 +100,9 @@ def _draw(points: Sequence[_Point], width: int) -> Figure:
     high = max(p.high for p in points) * 100
     margin = max(0.12 * (high - low), 0.5)
     axes.set_ylim(low - margin, high + margin)
-    log_axis(axes, min(p.latency.p50 for p in points), max(p.latency.p95 for p in points), 1.35)
+    time_axis(axes, min(p.latency.p50 for p in points), max(p.latency.p95 for p in points), 1.35)
     axes.grid(axis="y", color=RULE, linewidth=0.8)
-    axes.set_ylabel("accuracy, %", color=MUTED, fontsize=FONT_SIZE, labelpad=8)
+    name(axes.yaxis, "accuracy, %")
     best = _frontier(points)
     axes.plot(
         [p.latency.p50 for p in best],
@@ -110,7 +120,8 @@ def _draw(points: Sequence[_Point], width: int) -> Figure:
     labels = place(at, [_short(p, width) for p in points], area, _whiskers(axes, points))
     for point, label in zip(points, labels, strict=True):
         if label is not None:
-            _write(axes, label, point)
+            at_point = (point.latency.p50, point.accuracy * 100)
+            annotate(axes, label, at_point, point.colour)
     return figure
 
 
@@ -139,7 +150,7 @@ def _draw_point(axes: Any, p: _Point) -> None:
     axes.plot(
         [x],
         [y],
-        marker=_MARKERS[p.row.precision],
+        marker=MARKERS[p.row.precision],
         markersize=8,
         markeredgecolor=p.colour,
         markerfacecolor=p.colour if filled else SURFACE,
@@ -148,20 +159,20 @@ def _draw_point(axes: Any, p: _Point) -> None:
     )
 
 
-def _write(axes: Any, label: Label, point: _Point) -> None:
-    """The name with a thin line to its point, which may not be the nearest one."""
+def annotate(axes: Any, label: Label, point: tuple[float, float], colour: str) -> None:
+    """Write a name with a thin line to its point, which may not be the nearest one."""
     axes.annotate(
         label.text,
-        xy=(point.latency.p50, point.accuracy * 100),
+        xy=point,
         xytext=axes.transData.inverted().transform((label.x, label.y)),
-        color=point.colour,
+        color=colour,
         fontsize=FONT_SIZE,
         ha=label.align,
         va="center",
         linespacing=1.15,
         arrowprops={
             "arrowstyle": "-",
-            "color": point.colour,
+            "color": colour,
             "linewidth": 0.8,
             "alpha": 0.7,
             "shrinkA": 1,

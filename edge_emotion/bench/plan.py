@@ -9,7 +9,8 @@ from itertools import product
 
 from edge_emotion.artifact import Artifact
 from edge_emotion.backends import REGISTRY, get_backend
-from edge_emotion.bench.report import RowKey
+from edge_emotion.backends.base import InferencePrecision
+from edge_emotion.bench.frozen import NARROWED, RowKey, RowPrecision
 from edge_emotion.errors import UsageError
 
 
@@ -23,21 +24,23 @@ class Variant:
     backend: str
     threads: int
     batch: int
+    inference_precision: InferencePrecision = "f32"
+    """What its float layers compute in."""
+
+    @property
+    def precision(self) -> RowPrecision:
+        """The file's own, or the narrower one that a float file is run in."""
+        own = self.artifact.manifest.precision
+        return NARROWED.get(self.inference_precision, own) if own == "fp32" else own
 
     @property
     def key(self) -> RowKey:
         """Which row of the report this becomes."""
-        return (
-            self.label,
-            self.artifact.manifest.precision,
-            self.backend,
-            self.threads,
-            self.batch,
-        )
+        return (self.label, self.precision, self.backend, self.threads, self.batch)
 
     def __str__(self) -> str:
-        precision = self.artifact.manifest.precision
-        return f"{self.label} {precision} on {self.backend}, {self.threads} thr, batch {self.batch}"
+        model, precision, backend, threads, batch = self.key
+        return f"{model} {precision} on {backend}, {threads} thr, batch {batch}"
 
 
 def choose_backends(names: str) -> tuple[str, ...]:
@@ -65,15 +68,16 @@ def plan(
     """All combinations, models outermost.
 
     A backend loads the activation encoding it runs fastest, whichever file of a model is named;
-    so files that differ in nothing else count once.
+    so files that differ in nothing else count once. A backend that can run a float file in a
+    narrower precision on this machine does so in rows of their own.
     """
-    labelled = list(_labelled(artifacts))
-    return [
-        Variant(label, artifact, backend, thread_count, batch)
-        for (label, artifact), backend, thread_count, batch in product(
-            labelled, backends, threads, batches
-        )
+    variants = [
+        Variant(label, artifact, backend, thread_count, batch, inference_precision)
+        for (label, artifact), backend in product(_labelled(artifacts), backends)
+        for inference_precision in get_backend(backend).inference_precisions(artifact)
+        for thread_count, batch in product(threads, batches)
     ]
+    return list({variant.key: variant for variant in reversed(variants)}.values())[::-1]
 
 
 def _labelled(artifacts: Sequence[Artifact]) -> Iterator[tuple[str, Artifact]]:

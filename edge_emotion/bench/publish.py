@@ -46,11 +46,11 @@ def _page_with_plots(benchmark: Benchmark, pareto_file: Path) -> str:
 
     from edge_emotion.bench.latency_plot import latency_plot
     from edge_emotion.bench.pareto_plot import pareto_plot
+    from edge_emotion.bench.roof_plot import roof_plot
     from edge_emotion.bench.svg import standalone
 
     pareto = pareto_plot(report)
-    latency = latency_plot(report, benchmark.samples)
-    if pareto is None:
-        return render_page(report, (latency,))
-    write_text(pareto_file, standalone(pareto.wide))
-    return render_page(report, (pareto, latency))
+    if pareto is not None:
+        write_text(pareto_file, standalone(pareto.wide))
+    drawn = (pareto, latency_plot(report, benchmark.samples), roof_plot(report))
+    return render_page(report, [picture for picture in drawn if picture is not None])

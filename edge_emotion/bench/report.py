@@ -6,26 +6,24 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from edge_emotion.artifact import Encoding, Precision
+from edge_emotion.backends.base import InferencePrecision
+from edge_emotion.bench.audit import Audit
+from edge_emotion.bench.contest import PrecisionChoice
 from edge_emotion.bench.environment import Environment
+from edge_emotion.bench.frozen import Fraction, Frozen, RowKey, RowPrecision
+from edge_emotion.bench.roofline import Position, Roofline
 from edge_emotion.emotions import LABELS
 from edge_emotion.errors import DataError
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
 Nanoseconds = Annotated[int, Field(gt=0)]
-RowKey = tuple[str, Precision, str, int, int]
-"""Model, precision, backend, threads, batch."""
 
 _MS = 1e6
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Latency(_Frozen):
+class Latency(Frozen):
     """Milliseconds of one call, whatever its batch."""
 
     p50: float
@@ -52,11 +50,11 @@ class Latency(_Frozen):
         )
 
 
-class _Row(_Frozen):
+class _Row(Frozen):
     """The five things that make a measurement comparable with no other."""
 
     model: str
-    precision: Precision
+    precision: RowPrecision
     backend: str
     threads: int = Field(gt=0)
     batch: int = Field(gt=0)
@@ -72,6 +70,8 @@ class Result(_Row):
     status: Literal["ok", "skipped", "failed"]
     reason: str | None = None
     """Why there are no figures: one line; ``None`` when there are."""
+    inference_precision: InferencePrecision = "f32"
+    """What layers that are not quantised were told to compute in."""
     latency_ms: Latency | None = None
     throughput_ips: float | None = None
     """Images per second: batch / mean latency."""
@@ -83,9 +83,13 @@ class Result(_Row):
     file_bytes: int | None = None
     """Size of the file that ran."""
     cold_start_ms: float | None = None
-    """From loading to the first result, the runtime itself being imported already."""
+    """From loading to the first result, with an empty cache, the runtime being imported already."""
     effective_precision: dict[str, int] | None = None
     """Executed precision → compute layers, as the runtime tells; empty where it does not."""
+    audit: Audit | None = None
+    """The layers that did not run in INT8; ``None`` where the runtime lists no layers."""
+    roofline: Position | None = None
+    """Where the row stands under the report's roofs; ``None`` where they do not hold for it."""
 
     @property
     def latency(self) -> Latency:
@@ -106,7 +110,7 @@ class Result(_Row):
         return self
 
 
-class MeasuredModel(_Frozen):
+class MeasuredModel(Frozen):
     """A file that ran: backends may each run another encoding of one model."""
 
     model: str
@@ -120,7 +124,7 @@ class MeasuredModel(_Frozen):
     backends: tuple[str, ...]
 
 
-class Dataset(_Frozen):
+class Dataset(Frozen):
     """What accuracy was measured on."""
 
     source_sha256: str
@@ -128,7 +132,7 @@ class Dataset(_Frozen):
     images: int = Field(gt=0)
 
 
-class Method(_Frozen):
+class Method(Frozen):
     """How latency was measured."""
 
     clock: str
@@ -138,7 +142,7 @@ class Method(_Frozen):
     inputs: str
 
 
-class Report(_Frozen):
+class Report(Frozen):
     """``report.json``."""
 
     schema_id: Literal["edge-emotion/benchmark/1"] = Field(
@@ -151,11 +155,20 @@ class Report(_Frozen):
     dataset: Dataset | None
     models: tuple[MeasuredModel, ...]
     results: tuple[Result, ...]
+    precision_choices: tuple[PrecisionChoice, ...] = ()
+    """What to ship, for every network, backend and setting measured in several precisions."""
+    roofline: Roofline | None = None
 
     @property
     def measured(self) -> tuple[Result, ...]:
         """The rows that have figures."""
         return tuple(row for row in self.results if row.status == "ok")
+
+    def network_of(self, row: Result) -> str | None:
+        """The network that a row ran: of its file, which may be wider than the row's precision."""
+        of_model = [one for one in self.models if one.model == row.model]
+        own = [one for one in of_model if one.precision == row.precision]
+        return next((one.network for one in own or of_model), None)
 
 
 class RowSamples(_Row):
@@ -172,7 +185,7 @@ class RowSamples(_Row):
         return [sample for one_round in self.rounds_ns for sample in one_round]
 
 
-class Samples(_Frozen):
+class Samples(Frozen):
     """``samples.json``: what the figures of a report are derived from."""
 
     schema_id: Literal["edge-emotion/samples/1"] = Field(

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edge_emotion.backends.layers import count_precisions
 from edge_emotion.bench.accuracy import Accuracy, digits
-from edge_emotion.bench.report import Latency, MeasuredModel, Result, RowKey, RowSamples
+from edge_emotion.bench.audit import audit
+from edge_emotion.bench.contest import Competitor, Entry, PrecisionChoice, choose
+from edge_emotion.bench.frozen import RowKey
+from edge_emotion.bench.report import Latency, MeasuredModel, Result, RowSamples
+from edge_emotion.bench.roofline import Roofline, locate
 from edge_emotion.bench.session import Loaded, without_figures
 
 
-def result_rows(loaded: Sequence[Loaded]) -> dict[RowKey, Result]:
+def result_rows(loaded: Sequence[Loaded], roofline: Roofline | None) -> dict[RowKey, Result]:
     """A row of figures for every variant that was timed, or of what its call raised."""
     reference = {
         (one.variant.artifact.manifest.network, one.variant.backend): one.accuracy
         for one in reversed(loaded)
-        if one.variant.artifact.manifest.precision == "fp32"
+        if one.variant.precision == "fp32"
     }
-    return {one.variant.key: _row(one, reference) for one in loaded}
+    return {one.variant.key: _row(one, reference, roofline) for one in loaded}
 
 
-def _row(one: Loaded, reference: dict[tuple[str, str], Accuracy | None]) -> Result:
+def _row(
+    one: Loaded, reference: dict[tuple[str, str], Accuracy | None], roofline: Roofline | None
+) -> Result:
     if one.lane.error is not None:
         return without_figures(one.variant, "failed", one.lane.error)
     model, precision, backend, threads, batch = one.variant.key
+    manifest = one.variant.artifact.manifest
     latency = Latency.of([sample for timed in one.lane.rounds_ns for sample in timed])
-    fp32 = reference.get((one.variant.artifact.manifest.network, backend))
+    fp32 = reference.get((manifest.network, backend))
     accuracy = one.accuracy
     compared = precision != "fp32" and accuracy is not None and fp32 is not None
+    cost = (manifest.macs, manifest.parameters)
     return Result(
         model=model,
         precision=precision,
@@ -34,6 +43,7 @@ def _row(one: Loaded, reference: dict[tuple[str, str], Accuracy | None]) -> Resu
         threads=threads,
         batch=batch,
         status="ok",
+        inference_precision=one.variant.inference_precision,
         latency_ms=latency,
         throughput_ips=batch * 1000 / latency.mean,
         accuracy=accuracy.share if accuracy else None,
@@ -41,8 +51,33 @@ def _row(one: Loaded, reference: dict[tuple[str, str], Accuracy | None]) -> Resu
         agreement_with_fp32=accuracy.agreement(fp32) if compared and accuracy and fp32 else None,
         file_bytes=one.session.artifact.file_bytes,
         cold_start_ms=one.cold_start_ms,
-        effective_precision=one.precision,
+        effective_precision=count_precisions(one.layers),
+        audit=audit(one.layers),
+        roofline=locate(roofline, one.variant.key, cost, latency.p50) if roofline else None,
     )
+
+
+def precision_choices(loaded: Sequence[Loaded]) -> tuple[PrecisionChoice, ...]:
+    """What to ship wherever a network was timed in more than one precision."""
+    settings: dict[tuple[str, tuple[str, int, int]], list[Loaded]] = {}
+    for one in loaded:
+        if one.lane.error is None:
+            place = (one.variant.artifact.manifest.network, one.variant.key[2:])
+            settings.setdefault(place, []).append(one)
+    return tuple(
+        choose(network, setting, [_competitor(one) for one in rivals])
+        for (network, setting), rivals in settings.items()
+        if len({one.variant.precision for one in rivals}) > 1
+    )
+
+
+def _competitor(one: Loaded) -> Competitor:
+    entry = Entry(
+        model=one.variant.label,
+        precision=one.variant.precision,
+        accuracy=one.accuracy.share if one.accuracy else None,
+    )
+    return Competitor(entry, one.lane.rounds_ns)
 
 
 def samples_row(one: Loaded) -> RowSamples:

@@ -10,10 +10,18 @@ import numpy as np
 
 from edge_emotion.backends import Faces
 from edge_emotion.bench.accuracy import Accuracy, digits, measure_accuracy
+from edge_emotion.bench.caches import fresh_caches
 from edge_emotion.bench.environment import read_environment
+from edge_emotion.bench.frozen import RowKey
 from edge_emotion.bench.plan import Variant
-from edge_emotion.bench.report import Dataset, Method, Report, Result, RowKey, Samples
-from edge_emotion.bench.rows import measured_models, result_rows, samples_row
+from edge_emotion.bench.report import Dataset, Method, Report, Result, Samples
+from edge_emotion.bench.roofs import Roofs
+from edge_emotion.bench.rows import (
+    measured_models,
+    precision_choices,
+    result_rows,
+    samples_row,
+)
 from edge_emotion.bench.session import Loaded, load, obstacle, without_figures
 from edge_emotion.bench.timing import CLOCK, ROUNDS, measure
 from edge_emotion.data import FaceSet, Split, load_dataset
@@ -33,7 +41,11 @@ class Benchmark:
 
 
 def run_benchmark(
-    variants: Sequence[Variant], dataset: FaceSet | None, seconds: float, progress: Progress
+    variants: Sequence[Variant],
+    dataset: FaceSet | None,
+    seconds: float,
+    progress: Progress,
+    roofs: Roofs | None = None,
 ) -> Benchmark:
     """Measure every variant.
 
@@ -45,17 +57,21 @@ def run_benchmark(
             drawn faces are timed.
         seconds: timed seconds for each variant.
         progress: told of each step, one line each.
+        roofs: of this machine, timed in turns with the rows so that both meet the same moments;
+            without them rows are not placed under a roofline.
     """
     environment = read_environment()
     faces = _spread((dataset or load_dataset("synthetic", Split.PUBLIC)).images)
     with ExitStack() as sessions:
-        loaded, refused = _load_all(variants, faces, sessions, progress)
+        renew = sessions.enter_context(fresh_caches())
+        loaded, refused = _load_all(variants, faces, sessions, renew, progress)
         if dataset is not None:
             refused |= _measure_accuracy(loaded, dataset, progress)
             loaded = [one for one in loaded if one.variant.key not in refused]
         progress(f"timing {len(loaded)} rows in {ROUNDS} interleaved rounds")
-        measure([one.lane for one in loaded], seconds)
-        rows = refused | result_rows(loaded)
+        measure([one.lane for one in loaded] + (roofs.lanes if roofs else []), seconds)
+        roofline = roofs.roofline() if roofs else None
+        rows = refused | result_rows(loaded, roofline)
     report = Report(
         environment=environment,
         method=Method(
@@ -68,6 +84,8 @@ def run_benchmark(
         dataset=None if dataset is None else _described(dataset),
         models=measured_models(loaded),
         results=tuple(rows[variant.key] for variant in variants),
+        precision_choices=precision_choices(loaded),
+        roofline=roofline,
     )
     samples = Samples(
         truth=None if dataset is None else digits(dataset.labels),
@@ -77,7 +95,11 @@ def run_benchmark(
 
 
 def _load_all(
-    variants: Sequence[Variant], faces: Faces, sessions: ExitStack, progress: Progress
+    variants: Sequence[Variant],
+    faces: Faces,
+    sessions: ExitStack,
+    renew_cache: Callable[[], None],
+    progress: Progress,
 ) -> tuple[list[Loaded], dict[RowKey, Result]]:
     loaded: list[Loaded] = []
     refused: dict[RowKey, Result] = {}
@@ -93,6 +115,7 @@ def _load_all(
                 # Importing a runtime is not a cost of whichever model happens to come first.
                 load(variant, faces).session.close()
                 imported.add(variant.backend)
+            renew_cache()
             one = load(variant, faces)
         except Exception as error:  # noqa: BLE001 - whatever a runtime raises is that row's result
             refused[variant.key] = without_figures(variant, "failed", error)

@@ -9,6 +9,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from edge_emotion.backends import Faces, LoadOptions, Session, get_backend
+from edge_emotion.backends.layers import Layer
 from edge_emotion.bench.accuracy import Accuracy
 from edge_emotion.bench.plan import Variant
 from edge_emotion.bench.report import Result
@@ -24,8 +25,8 @@ class Loaded:
     variant: Variant
     session: Session
     cold_start_ms: float
-    precision: dict[str, int]
-    """Executed precision → compute layers, at the batch size that is timed."""
+    layers: tuple[Layer, ...]
+    """What is executed at the batch size that is timed; none where the runtime does not tell."""
     lane: Lane
     accuracy: Accuracy | None = None
 
@@ -53,16 +54,18 @@ def load(variant: Variant, faces: Faces) -> Loaded:
     backend = get_backend(variant.backend)
     batches = _batches(faces, variant.batch)
     start = perf_counter_ns()
-    session = backend.load(variant.artifact, LoadOptions(threads=variant.threads))
+    session = backend.load(
+        variant.artifact, LoadOptions(variant.threads, variant.inference_precision)
+    )
     try:
         session.infer(batches[0])
         cold_start_ms = (perf_counter_ns() - start) / _MS
         # Asked now: a runtime may compile another graph for the batches of the accuracy run.
-        precision = session.info().precision
+        layers = session.info().layers
     except BaseException:
         session.close()
         raise
-    return Loaded(variant, session, cold_start_ms, precision, Lane(session.infer, batches))
+    return Loaded(variant, session, cold_start_ms, layers, Lane(session.infer, batches))
 
 
 def without_figures(variant: Variant, status: str, reason: object) -> Result:
@@ -75,6 +78,7 @@ def without_figures(variant: Variant, status: str, reason: object) -> Result:
             "backend": backend,
             "threads": threads,
             "batch": batch,
+            "inference_precision": variant.inference_precision,
             "status": status,
             "reason": " ".join(str(reason).split()) or type(reason).__name__,
         }

@@ -42,6 +42,7 @@ COLUMNS = (
     Column("agrees with FP32"),
     Column("cold start"),
     Column("file"),
+    Column("float in", figures=False),
     Column("ran in", figures=False),
 )
 
@@ -63,6 +64,7 @@ def cells(row: Result) -> tuple[str, ...]:
         ABSENT if row.agreement_with_fp32 is None else percent(row.agreement_with_fp32),
         ABSENT if row.cold_start_ms is None else milliseconds(row.cold_start_ms),
         ABSENT if row.file_bytes is None else size(row.file_bytes),
+        row.inference_precision,
         layers(row.effective_precision or {}),
     )
 
@@ -105,6 +107,13 @@ def environment_facts(report: Report) -> dict[str, str]:
     }
 
 
+_COMPARISON = (
+    " How much faster one precision is than another is the median of the ratios of the rounds, "
+    "with the interval between the second and the ninth of ten; where it holds 1, neither is "
+    "called faster."
+)
+
+
 def method_text(report: Report) -> str:
     """How the figures were obtained."""
     method = report.method
@@ -121,6 +130,7 @@ def method_text(report: Report) -> str:
         f"shuffled order, so what disturbs the machine disturbs all alike. "
         f"{method.distinct_inputs} distinct {inputs} take turns as input. A call is timed from "
         f"the faces in memory to the logits in memory, with {method.clock}. Percentiles are over "
-        f"all calls, none removed; cold start is from loading the file to the first result."
-        f"{accuracy} samples.json keeps every call and every answer."
+        f"all calls, none removed; cold start is from loading the file to the first result, with "
+        f"an empty cache.{accuracy}{_COMPARISON if report.precision_choices else ''} samples.json "
+        f"keeps every call and every answer."
     )

@@ -8,10 +8,12 @@ from rich.text import Text
 
 from edge_emotion.bench.naming import backend_name, milliseconds, model_name, percent
 from edge_emotion.bench.report import Report, Result
+from edge_emotion.bench.roof_table import roofs
 from edge_emotion.bench.table import ABSENT, NotMeasured, not_measured
 from edge_emotion.bench.verdict import judge
 
 _BAR = 6
+_IDEAL = "÷ ideal"
 _NAMES = ("model", "backend")
 _TEXTS = (*_NAMES, "")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -25,7 +27,11 @@ def render_terminal(report: Report) -> RenderableType:
     parts += [_reasons(missing), Text()] if missing else []
     parts += [Text(verdict.headline, style="bold")]
     parts += [Text(line) for line in verdict.details]
+    if verdict.shipping:
+        parts += [Text(), *(Text(line) for line in verdict.shipping)]
     parts += [Text(line, style="yellow") for line in verdict.warnings]
+    if report.roofline is not None:
+        parts += [Text(), *(Text(line, style="dim") for line in roofs(report))]
     return Group(*parts)
 
 
@@ -37,6 +43,8 @@ def _table(report: Report) -> Table:
     fastest_first = sorted(report.measured, key=lambda row: row.latency.p50)
     rows = [_cells(row, fastest_first[-1].latency.p50) for row in fastest_first]
     shown = [title for title in rows[0] if _telling(title, [row[title] for row in rows])]
+    if _IDEAL in shown:
+        shown.remove("")  # there is no room for both in 80 columns
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for title in shown:
         text = title in _TEXTS
@@ -78,6 +86,7 @@ def _cells(row: Result, slowest: float) -> dict[str, str]:
         "": _bar(row.latency.p50 / slowest),
         "p99 ms": milliseconds(row.latency.p99),
         "faces/s": ABSENT if row.throughput_ips is None else f"{row.throughput_ips:,.0f}",
+        _IDEAL: ABSENT if row.roofline is None else f"{row.roofline.time_over_ideal:.2f}",
         "accuracy": ABSENT if row.accuracy is None else percent(row.accuracy),
     }
 

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from time import perf_counter_ns
-
-from edge_emotion.backends import Faces, Logits
+from typing import Any
 
 CLOCK = "time.perf_counter_ns (CLOCK_MONOTONIC)"
 ROUNDS = 10
@@ -29,14 +28,14 @@ _ORDER_SEED = 0
 class Lane:
     """A call to be timed, its inputs in rotation, and what was measured so far."""
 
-    call: Callable[[Faces], Logits]
-    inputs: Sequence[Faces]
+    call: Callable[[Any], object]
+    inputs: Sequence[Any]
     rounds_ns: list[list[int]] = field(default_factory=list)
     error: Exception | None = None
     """What its call raised; such a lane takes no further part."""
 
     def __post_init__(self) -> None:
-        self._rotation: Iterator[Faces] = cycle(self.inputs)
+        self._rotation: Iterator[Any] = cycle(self.inputs)
 
     def run_for(self, duration_ns: int) -> list[int]:
         """Call for so long, at least once; duration of every call, in nanoseconds."""
@@ -45,9 +44,9 @@ class Lane:
         now = perf_counter_ns()
         end = now + duration_ns
         while now < end or not samples:
-            faces = next(rotation)
+            given = next(rotation)
             start = perf_counter_ns()
-            call(faces)
+            call(given)
             now = perf_counter_ns()
             samples.append(now - start)
         return samples

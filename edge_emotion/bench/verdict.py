@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from edge_emotion.bench.contest import TOLERANCE
 from edge_emotion.bench.naming import (
     backend_name,
     interval,
@@ -12,12 +13,11 @@ from edge_emotion.bench.naming import (
     model_name,
     percent,
     points,
+    precision_name,
     setting_name,
 )
 from edge_emotion.bench.report import Report, Result
-
-TOLERANCE = 0.005
-"""Accuracy that is given up for speed without asking: half a point."""
+from edge_emotion.bench.shipping import int8_warnings, shipping_lines
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Verdict:
 
     headline: str
     details: tuple[str, ...] = ()
+    shipping: tuple[str, ...] = ()
+    """Which precision to ship, a sentence for each backend and network."""
     warnings: tuple[str, ...] = ()
 
 
@@ -38,7 +40,8 @@ def judge(report: Report) -> Verdict:
     return Verdict(
         headline=_headline(choice),
         details=tuple(_details(report, rows, choice)),
-        warnings=tuple(_warnings(report, rows)),
+        shipping=tuple(shipping_lines(report.precision_choices, choice.batch)),
+        warnings=(*int8_warnings(report.precision_choices), *_failures(report)),
     )
 
 
@@ -49,12 +52,11 @@ def smallest_batch(report: Report) -> int:
 
 def fp32_of(report: Report, row: Result) -> Result | None:
     """The FP32 row of the same network in the same setting, where there is one."""
-    networks = {(model.model, model.precision): model.network for model in report.models}
     if row.precision == "fp32":
         return None
     for other in report.measured:
         same_setting = other.key[2:] == row.key[2:] and other.precision == "fp32"
-        if same_setting and networks[other.key[:2]] == networks[row.key[:2]]:
+        if same_setting and report.network_of(other) == report.network_of(row):
             return other
     return None
 
@@ -89,6 +91,7 @@ def _details(report: Report, rows: list[Result], choice: Result) -> Iterator[str
             f"Accuracy is of {report.dataset.images:,} {report.dataset.split} images, one forward "
             f"pass each; its 95 % interval is {interval(choice.accuracy_ci95)} %."
         )
+    yield from _under_the_roof(report, choice)
     yield from _alternatives(report, rows, choice)
 
 
@@ -102,6 +105,18 @@ def _against_fp32(report: Report, choice: Result) -> Iterator[str]:
     if choice.agreement_with_fp32 is not None:
         sentence += f", the same answer on {percent(choice.agreement_with_fp32)} of images"
     yield f"{sentence}."
+
+
+def _under_the_roof(report: Report, choice: Result) -> Iterator[str]:
+    if report.roofline is None or choice.roofline is None:
+        return
+    peak = report.roofline.peak(choice.precision, choice.threads)
+    if peak is not None:
+        yield (
+            f"{choice.roofline.time_over_ideal:.2f}× the time its arithmetic takes at this "
+            f"machine's {precision_name(choice.precision)} convolution peak of "
+            f"{peak.gmacs:,.0f} GMAC/s."
+        )
 
 
 def _alternatives(report: Report, rows: list[Result], choice: Result) -> Iterator[str]:
@@ -120,15 +135,7 @@ def _alternatives(report: Report, rows: list[Result], choice: Result) -> Iterato
         )
 
 
-def _warnings(report: Report, rows: list[Result]) -> Iterator[str]:
-    for row in rows:
-        fp32 = fp32_of(report, row)
-        if fp32 is not None and _p50(row) >= _p50(fp32):
-            yield (
-                f"{model_name(row)} gains nothing on {backend_name(row.backend)} "
-                f"({setting_name(row)}): {milliseconds(_p50(row))} ms, FP32 "
-                f"{milliseconds(_p50(fp32))} ms. Run FP32 there."
-            )
+def _failures(report: Report) -> Iterator[str]:
     failed = [row for row in report.results if row.status == "failed"]
     if failed:
         noun = "row" if len(failed) == 1 else "rows"

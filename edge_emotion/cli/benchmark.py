@@ -49,6 +49,9 @@ class _Counts(click.ParamType):  # type: ignore[type-arg] # generic since click 
     show_default=True,
     help="Timed seconds for each row.",
 )
+@click.option(
+    "--roofline", is_flag=True, help="Measure this machine's peaks too, and place every row."
+)
 @out_option
 @json_option
 def command(
@@ -59,6 +62,7 @@ def command(
     threads: tuple[int, ...],
     batch_sizes: tuple[int, ...],
     seconds: float,
+    roofline: bool,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -69,6 +73,7 @@ def command(
     """
     from edge_emotion.bench.plan import choose_backends, plan
     from edge_emotion.bench.publish import publish
+    from edge_emotion.bench.roofs import Roofs
     from edge_emotion.bench.run import run_benchmark
     from edge_emotion.data import Split, load_dataset
     from edge_emotion.jsonio import output_directory
@@ -76,7 +81,8 @@ def command(
     variants = plan(find_models(models), choose_backends(backends), threads, batch_sizes)
     output_directory(out)
     dataset = None if data is None else load_dataset(data, Split(split))
-    benchmark = run_benchmark(variants, dataset, seconds, say)
+    roofs = Roofs(threads, say) if roofline else None
+    benchmark = run_benchmark(variants, dataset, seconds, say, roofs)
     page = publish(benchmark, out)
     print_report(benchmark.report)
     if as_json:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from edge_emotion.artifact import Precision
+from edge_emotion.bench.contest import PrecisionChoice
 from edge_emotion.bench.environment import read_environment
+from edge_emotion.bench.frozen import RowPrecision
 from edge_emotion.bench.report import Dataset, Latency, MeasuredModel, Method, Report, Result
 from edge_emotion.evaluation import wilson_interval
 
@@ -14,7 +16,7 @@ IMAGES = 3589
 
 def row(
     model: str,
-    precision: Precision,
+    precision: RowPrecision,
     p50: float,
     *,
     backend: str = "openvino",
@@ -54,7 +56,7 @@ def refused(model: str, backend: str, reason: str) -> Result:
     )
 
 
-def report(*rows: Result) -> Report:
+def report(*rows: Result, choices: tuple[PrecisionChoice, ...] = ()) -> Report:
     """A report of these rows; a model's network is its name up to the first dash."""
     names = {(each.model, each.precision) for each in rows if each.status == "ok"}
     return Report(
@@ -66,7 +68,7 @@ def report(*rows: Result) -> Report:
         models=tuple(
             MeasuredModel(
                 model=model,
-                precision=precision,
+                precision=_of_file(precision),
                 encoding="none",
                 network=model.partition("-")[0],
                 file=f"{model}.onnx",
@@ -78,4 +80,9 @@ def report(*rows: Result) -> Report:
             for model, precision in sorted(names)
         ),
         results=rows,
+        precision_choices=choices,
     )
+
+
+def _of_file(precision: RowPrecision) -> Precision:
+    return "fp32" if precision == "bf16" else precision

@@ -26,8 +26,23 @@ def test_wrong_backend_names_are_wrong_usage(names: str) -> None:
 
 
 def test_the_encodings_of_one_model_are_one_model(models: list[Artifact]) -> None:
-    variants = plan(models, ("openvino",), (1,), (1,))
+    variants = plan(models, ("onnxruntime",), (1,), (1,))
     assert [variant.label for variant in variants] == ["classifier", "classifier-fp32"]
+
+
+def test_a_float_model_is_also_run_in_the_narrower_types_that_the_processor_has(
+    models: list[Artifact],
+) -> None:
+    openvino = pytest.importorskip("openvino")
+    able = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    narrow = [name for name, word in (("bf16", "BF16"), ("fp16", "FP16")) if word in able]
+    variants = plan(models, ("openvino",), (1,), (1, 8))
+    found = [(one.label, one.precision, one.batch) for one in variants]
+    assert found == [
+        *(("classifier", "int8", batch) for batch in (1, 8)),
+        *(("classifier-fp32", precision, n) for precision in ("fp32", *narrow) for n in (1, 8)),
+    ]
+    assert len({one.key for one in variants}) == len(variants)
 
 
 def test_the_same_name_in_two_folders_is_told_apart_by_path(tmp_path: Path) -> None:

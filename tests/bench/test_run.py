@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,11 +13,12 @@ from edge_emotion.bench.run import Benchmark, run_benchmark
 from edge_emotion.bench.timing import ROUNDS
 from edge_emotion.data import FaceSet
 from edge_emotion.evaluation import wilson_interval
+from tests.backends.classifiers import CONVOLUTIONS
 
 CONTRACT = {
     "model", "precision", "backend", "threads", "batch", "status", "reason", "latency_ms",
     "throughput_ips", "accuracy", "accuracy_ci95", "agreement_with_fp32", "file_bytes",
-    "cold_start_ms", "effective_precision",
+    "cold_start_ms", "effective_precision", "inference_precision", "audit", "roofline",
 }  # fmt: skip
 
 
@@ -68,13 +72,48 @@ def test_rows_tell_what_really_ran(benchmark: Benchmark, models: list[Artifact])
         ("classifier-fp32", "classifier.none.onnx"),
     }
     for row in benchmark.report.measured:
-        name = "classifier.none.onnx" if row.precision == "fp32" else "classifier.cpu.onnx"
+        name = "classifier.cpu.onnx" if row.precision == "int8" else "classifier.none.onnx"
         assert row.file_bytes == sizes[name]
         assert row.cold_start_ms is not None
         assert row.cold_start_ms > row.latency.min
         precisions = row.effective_precision or {}
         dominant = max(precisions, key=precisions.__getitem__)
-        assert dominant == ("f32" if row.precision == "fp32" else "int8")
+        assert dominant == {"fp32": "f32", "fp16": "f16"}.get(row.precision, row.precision)
+        assert row.inference_precision == (dominant if row.precision != "int8" else "f32")
+
+
+def test_every_row_lists_what_did_not_run_in_int8(benchmark: Benchmark) -> None:
+    for row in benchmark.report.measured:
+        assert row.audit is not None
+        floats = sum(n for name, n in (row.effective_precision or {}).items() if name != "int8")
+        assert len(row.audit.not_int8) == floats
+        assert (floats > CONVOLUTIONS) == (row.precision != "int8")
+        assert not {layer.name for layer in row.audit.not_int8} & {
+            layer.name for layer in row.audit.conversions
+        }
+        assert row.audit.conversions  # the input at least is laid out anew, or quantised
+
+
+def test_precisions_compete_on_each_backend_in_each_setting(benchmark: Benchmark) -> None:
+    settings = {(c.backend, c.threads, c.batch): c for c in benchmark.report.precision_choices}
+    assert settings.keys() == {row.key[2:] for row in benchmark.report.measured}
+    for setting, choice in settings.items():
+        rows = {row.key[:2] for row in benchmark.report.measured if row.key[2:] == setting}
+        entries = [choice.ship, *choice.rivals]
+        assert {(entry.model, entry.precision) for entry in entries} == rows
+        for rival in choice.rivals:
+            low, high = rival.time_ratio.ci95
+            assert low <= rival.time_ratio.value <= high
+
+
+def test_a_cold_start_is_cold_and_leaves_the_users_cache_alone(
+    models: list[Artifact], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EDGE_EMOTION_CACHE", str(tmp_path / "cache"))
+    variants = plan(models, ("openvino",), (1,), (1,))
+    run_benchmark(variants, None, 0.02, lambda _: None)
+    assert not (tmp_path / "cache").exists()
+    assert os.environ["EDGE_EMOTION_CACHE"] == str(tmp_path / "cache")
 
 
 def test_accuracy_is_unknown_without_labelled_faces(models: list[Artifact]) -> None:

@@ -1,7 +1,21 @@
 from __future__ import annotations
 
+from edge_emotion.bench.contest import Competitor, Entry, PrecisionChoice, choose
+from edge_emotion.bench.frozen import RowPrecision
 from edge_emotion.bench.verdict import judge
 from tests.bench.reports import refused, report, row
+
+
+def contest(backend: str, *timed: tuple[RowPrecision, float]) -> PrecisionChoice:
+    """A contest in which every call of a precision took so many milliseconds."""
+    competitors = [
+        Competitor(
+            Entry(model=f"small-{precision}", precision=precision, accuracy=None),
+            [[round(p50 * 1e6)]] * 10,
+        )
+        for precision, p50 in timed
+    ]
+    return choose("small", (backend, 1, 1), competitors)
 
 
 def test_speed_wins_among_rows_of_equal_accuracy() -> None:
@@ -44,19 +58,25 @@ def test_speed_alone_decides_where_accuracy_is_unknown() -> None:
     assert any("--data" in line for line in verdict.details)
 
 
-def test_int8_that_is_not_faster_than_fp32_is_called_out() -> None:
-    verdict = judge(
-        report(
-            row("small", "int8", 0.25),
-            row("small-fp32", "fp32", 0.7),
-            row("small", "int8", 0.8, backend="onnxruntime"),
-            row("small-fp32", "fp32", 0.6, backend="onnxruntime"),
-        )
+def test_int8_that_is_slower_is_called_out_and_the_winner_named() -> None:
+    choices = (
+        contest("openvino", ("int8", 0.25), ("fp32", 0.7)),
+        contest("onnxruntime", ("int8", 0.8), ("bf16", 0.4), ("fp32", 0.6)),
     )
+    rows = (row("small", "int8", 0.25), row("small-fp32", "fp32", 0.7))
+    verdict = judge(report(*rows, choices=choices))
     (warning,) = verdict.warnings
-    assert "ONNX Runtime" in warning
-    assert "0.800 ms" in warning
-    assert "Run FP32 there" in warning
+    assert "INT8 is slower than BF16 on ONNX Runtime" in warning
+    openvino, onnxruntime = verdict.shipping
+    assert openvino.startswith("OpenVINO, small, 1 thread, batch 1: ship INT8, 2.80× as fast as")
+    assert "ship BF16, 2.00× as fast as INT8 (2.00 to 2.00); 1.50× as fast as FP32" in onnxruntime
+
+
+def test_int8_that_is_as_fast_as_fp32_is_not_worth_its_rounding() -> None:
+    choice = contest("openvino", ("int8", 0.6), ("fp32", 0.6))
+    verdict = judge(report(row("small", "int8", 0.6), choices=(choice,)))
+    assert "INT8 is not measurably faster than FP32" in verdict.warnings[0]
+    assert "ship FP32" in verdict.shipping[0]
 
 
 def test_the_smallest_batch_decides_and_the_largest_throughput_is_told() -> None:

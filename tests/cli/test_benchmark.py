@@ -69,6 +69,46 @@ def test_a_backend_that_is_not_installed_is_a_row_with_the_install_command(
     assert "edge-emotion[cpu]" in run.stderr
 
 
+def test_the_roofline_places_every_row(run_cli: RunCli, model: Artifact, tmp_path: Path) -> None:
+    pytest.importorskip("openvino", reason="openvino is not installed")
+    arguments = ("--backends", "openvino,onnxruntime", "--batch-sizes", "1,8", "--roofline", *QUICK)
+    run = run_cli("benchmark", model.path, "--out", tmp_path / "out", *arguments, "--json")
+    assert run.returncode == 0, run.stderr
+    report = Report.model_validate_json(run.stdout)
+    assert report.roofline is not None
+    assert all(row.roofline is not None for row in report.measured)
+    assert "÷ ideal" in run.stderr
+    assert "GMAC/s in convolutions" in run.stderr
+
+
+def test_without_openvino_the_roofline_says_what_it_needs(model: Artifact, tmp_path: Path) -> None:
+    script = "import sys; sys.modules['openvino'] = None\nfrom edge_emotion.cli import main\nmain()"
+    arguments = ("benchmark", model.path, "--roofline", "--out", tmp_path / "out", *QUICK)
+    run = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1
+    assert run.stderr.splitlines()[-1] == (
+        "error: the roofline is measured with OpenVINO: openvino is not installed: "
+        "pip install 'edge-emotion[cpu]'"
+    )
+
+
+def test_int8_and_float_of_one_network_end_in_a_verdict_on_each_backend(
+    run_cli: RunCli, model: Artifact, tmp_path: Path
+) -> None:
+    floating = place(tmp_path, "none")
+    arguments = ("--backends", "onnxruntime", "--out", tmp_path / "out", "--json", *QUICK)
+    run = run_cli("benchmark", model.path, floating.path, *arguments)
+    assert run.returncode == 0, run.stderr
+    (choice,) = Report.model_validate_json(run.stdout).precision_choices
+    assert (choice.backend, choice.network) == ("onnxruntime", "classifier")
+    sentence = f"ONNX Runtime, classifier, 1 thread, batch 1: ship {choice.ship.precision.upper()}"
+    assert sentence in " ".join(run.stderr.split())
+    assert sentence in (tmp_path / "out" / "report.html").read_text()
+    assert sentence in (tmp_path / "out" / "report.md").read_text()
+
+
 def test_nothing_measured_is_a_failure_with_a_report(
     run_cli: RunCli, model: Artifact, tmp_path: Path
 ) -> None:

@@ -1,0 +1,182 @@
+"""Hold the harness against OpenVINO's own ``benchmark_app``: same IR, batch 1, 1 thread, 1 stream.
+
+    python benchmarks/benchmark_app.py [--model small] [--rounds 12] [--seconds 2]
+
+Both take turns, in shuffled order, and the result is ``results/benchmark_app.json``: the median of
+every turn, and the ratio of the two turn by turn.
+
+``benchmark_app`` fills its input once and reports ``InferRequest.latency``, which OpenVINO's C++
+code takes around the inference alone. The harness times what a caller waits for, ``Session.infer``:
+from a face in memory to logits that belong to the caller, so the check of the array, the copies in
+and out and the way from Python into C++ and back are in it. Two more turns split the difference:
+``inference`` is OpenVINO's own figure in this process, which should be that of ``benchmark_app``;
+``call`` is a bare ``infer()`` on preset tensors by the harness's clock.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import openvino
+
+from edge_emotion.artifact import Artifact, resolve_model
+from edge_emotion.backends import Faces, LoadOptions, get_backend
+from edge_emotion.bench.environment import read_environment
+from edge_emotion.bench.ratio import time_ratio
+from edge_emotion.bench.timing import Lane, measure
+from edge_emotion.data import Split, load_dataset
+from edge_emotion.emotions import LABELS
+from edge_emotion.export.openvino import compile_openvino
+from edge_emotion.jsonio import write_json
+
+RESULT = Path(__file__).parent / "results" / "benchmark_app.json"
+BAR = 0.05
+OPTIONS = LoadOptions(threads=1)
+SETTINGS = (
+    "-shape", "[1,1,48,48]", "-hint", "none", "-nstreams", "1", "-nthreads", "1", "-pin", "NO",
+    "-api", "sync", "-infer_precision", "f32",
+)  # fmt: skip
+_MEDIAN = re.compile(r"Median:\s+([\d.]+) (us|ms)")
+_ORDER_SEED = 0
+
+Measured = list[int]
+"""Durations of the calls of one turn, in nanoseconds; of ``benchmark_app`` its median alone."""
+
+
+def app_turn(ir: Artifact, seconds: float) -> Measured:
+    """One run of ``benchmark_app``."""
+    program = Path(sys.executable).with_name("benchmark_app")
+    command = [str(program), "-m", str(ir.path), *SETTINGS, "-t", f"{seconds:.0f}"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    found = _MEDIAN.search(run.stdout)
+    if found is None:
+        raise click.ClickException(f"no median in what {program} printed")
+    return [round(float(found[1]) * {"us": 1e3, "ms": 1e6}[found[2]])]
+
+
+def harness_turn(lane: Lane, seconds: float) -> Measured:
+    """The harness's own loop over one row."""
+    lane.rounds_ns.clear()
+    measure([lane], seconds)
+    return [sample for timed in lane.rounds_ns for sample in timed]
+
+
+class BareRequest:
+    """The same compiled model called with nothing around it."""
+
+    def __init__(self, ir: Artifact, faces: Faces) -> None:
+        core = openvino.Core()
+        model = core.read_model(ir.path)
+        model.reshape([1, 1, 48, 48])
+        config = {
+            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": 1,
+            "INFERENCE_PRECISION_HINT": "f32",
+            "ENABLE_CPU_PINNING": False,
+        }
+        self._request = core.compile_model(model, "CPU", config).create_infer_request()
+        self._arrays = (faces[:1, None].copy(), np.empty((1, len(LABELS)), np.float32))
+        entry, logits = (openvino.Tensor(array, shared_memory=True) for array in self._arrays)
+        self._request.set_input_tensor(entry)
+        self._request.set_output_tensor(logits)
+        self.inference_ns: Measured = []
+
+    def call(self, _: Any) -> None:
+        """Infer, and keep what OpenVINO itself measured."""
+        self._request.infer()
+
+    def inference(self, _: Any) -> None:
+        """The same, keeping OpenVINO's own measurement, which has microseconds."""
+        self._request.infer()
+        self.inference_ns.append(round(self._request.latency * 1e6))
+
+
+def take_turns(turns: dict[str, Callable[[], Measured]], rounds: int) -> dict[str, list[Measured]]:
+    """Every turn once a round, in shuffled order."""
+    shuffler = random.Random(_ORDER_SEED)  # noqa: S311 - not for secrets
+    measured: dict[str, list[Measured]] = {name: [] for name in turns}
+    for number in range(rounds):
+        click.echo(f"round {number + 1} of {rounds}", err=True)
+        for name in shuffler.sample(sorted(turns), len(turns)):
+            measured[name].append(turns[name]())
+    return measured
+
+
+def inference_turn(bare: BareRequest, seconds: float) -> Measured:
+    """OpenVINO's own figure, in this process."""
+    bare.inference_ns = []
+    harness_turn(Lane(bare.inference, [None]), seconds)
+    return bare.inference_ns
+
+
+def document(ir: Artifact, measured: dict[str, list[Measured]]) -> dict[str, Any]:
+    """What is published."""
+    ratios = {
+        name: time_ratio(turns, measured["benchmark_app"]) for name, turns in measured.items()
+    }
+    medians = {
+        name: statistics.median(statistics.median(turn) for turn in turns) / 1e3
+        for name, turns in measured.items()
+    }
+    return {
+        "schema": "edge-emotion/benchmark-app/1",
+        "environment": read_environment().model_dump(mode="json"),
+        "model": {"name": ir.manifest.name, "file": ir.path.name, "sha256": ir.manifest.sha256},
+        "settings": " ".join(SETTINGS),
+        "bar": BAR,
+        "within_bar": abs(ratios["harness"].value - 1) <= BAR,
+        "p50_us": medians,
+        "ratio_to_benchmark_app": {
+            name: ratio.model_dump(mode="json") for name, ratio in ratios.items()
+        },
+        "harness_over_inference_us": {
+            "python_call": medians["call"] - medians["inference"],
+            "session": medians["harness"] - medians["call"],
+        },
+        "p50_us_of_turns": {
+            name: [statistics.median(turn) / 1e3 for turn in turns]
+            for name, turns in measured.items()
+        },
+    }
+
+
+@click.command()
+@click.option("--model", default="small", show_default=True, help="ONNX file or shipped name.")
+@click.option("--rounds", type=click.IntRange(min=6), default=12, show_default=True)
+@click.option("--seconds", type=click.FloatRange(min=1), default=2.0, show_default=True)
+def main(model: str, rounds: int, seconds: float) -> None:
+    """Measure both side by side, and exit 1 where they differ by more than 5 %."""
+    faces = load_dataset("synthetic", Split.PUBLIC).images
+    with tempfile.TemporaryDirectory() as folder:
+        ir = compile_openvino(resolve_model(model), Path(folder)).artifact
+        bare = BareRequest(ir, faces)
+        with get_backend("openvino").load(ir, OPTIONS) as session:
+            lane = Lane(session.infer, [face[None] for face in faces])
+            turns: dict[str, Callable[[], Measured]] = {
+                "benchmark_app": lambda: app_turn(ir, seconds),
+                "harness": lambda: harness_turn(lane, seconds),
+                "call": lambda: harness_turn(Lane(bare.call, [None]), seconds / 2),
+                "inference": lambda: inference_turn(bare, seconds / 2),
+            }
+            result = document(ir, take_turns(turns, rounds))
+    write_json(RESULT, result)
+    for name, p50 in result["p50_us"].items():
+        ratio = result["ratio_to_benchmark_app"][name]
+        low, high = ratio["ci95"]
+        click.echo(f"{name:<14} p50 {p50:7.1f} µs   {ratio['value']:.3f} ({low:.3f} to {high:.3f})")
+    if not result["within_bar"]:
+        sys.exit(f"the harness is not within {BAR:.0%} of benchmark_app")
+
+
+if __name__ == "__main__":
+    main()
