@@ -9,8 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_emotion.backends import Faces, Logits, Session
+from edge_emotion.data.ferplus import CHOICES, EMOTIONS, NO_MAJORITY, Votes
 from edge_emotion.emotions import LABELS
 from edge_emotion.errors import BackendError, DataError
+
+Labels = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 CALIBRATION_BINS = 15
 _Z_95 = 1.959963984540054
@@ -53,6 +57,64 @@ class Metrics:
     confusion: tuple[tuple[int, ...], ...]
 
 
+@dataclass(frozen=True)
+class Score:
+    """Accuracy on some of the images.
+
+    Args:
+        images: number of images.
+        accuracy: share of images whose most likely class is right.
+        accuracy_ci95: Wilson interval of the accuracy.
+    """
+
+    images: int
+    accuracy: float
+    accuracy_ci95: tuple[float, float]
+
+    @classmethod
+    def of(cls, right: npt.NDArray[np.bool_]) -> Score | None:
+        """Count right answers, (N,); None where there are no images."""
+        if not len(right):
+            return None
+        hits = int(right.sum())
+        return cls(len(right), hits / len(right), wilson_interval(hits, len(right)))
+
+
+@dataclass(frozen=True)
+class VoteMetrics:
+    """What a model achieves against people's votes (FER+), beside ``Metrics`` on the majorities.
+
+    Args:
+        left_out: images not judged, by reason: "contempt" won, which no model here answers; "no
+            majority"; "unknown" or "not_a_face" won; "no_votes".
+        eight_class: accuracy where contempt is a class too, and always answered wrongly.
+        vote_share: mean share of the eight emotions' votes that the model's answer got, on the
+            images of ``eight_class``.
+        label_agreement: share of the judged images whose own label is the majority's.
+    """
+
+    left_out: dict[str, int]
+    eight_class: Score | None
+    vote_share: float
+    label_agreement: float
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Everything that ``evaluate`` reports of a model's answers.
+
+    Args:
+        metrics: on every image that has a truth to be judged by.
+        leak_free: on those of them that are near no training image; None where no training images
+            are known, or none of them is left.
+        ferplus: more against people's votes, when those are the truth.
+    """
+
+    metrics: Metrics
+    leak_free: Score | None
+    ferplus: VoteMetrics | None
+
+
 def predict_logits(session: Session, images: Faces, batch_size: int) -> Logits:
     """Run a model over images, in their order.
 
@@ -68,9 +130,10 @@ def predict_logits(session: Session, images: Faces, batch_size: int) -> Logits:
         BackendError: the runtime failed, or gave a number that is not finite.
     """
     logits = np.empty((len(images), len(LABELS)), np.float32)
-    for start in range(0, len(images), batch_size):
-        batch = images[start : start + batch_size]
-        logits[start : start + len(batch)] = session.infer(batch)
+    starts = range(0, len(images), batch_size)
+    batches = (images[start : start + batch_size] for start in starts)
+    for start, answers in zip(starts, session.infer_many(batches), strict=True):
+        logits[start : start + len(answers)] = answers
     if not np.isfinite(logits).all():
         raise BackendError(
             f"{session.artifact.path.name} gave logits that are not finite",
@@ -79,7 +142,7 @@ def predict_logits(session: Session, images: Faces, batch_size: int) -> Logits:
     return logits
 
 
-def evaluate(logits: Logits, labels: npt.NDArray[np.int64], temperature: float) -> Metrics:
+def evaluate(logits: Logits, labels: Labels, temperature: float) -> Metrics:
     """Compare answers with the truth.
 
     Args:
@@ -109,6 +172,47 @@ def evaluate(logits: Logits, labels: npt.NDArray[np.int64], temperature: float) 
         ece=calibration_error(softmax(logits / temperature).max(axis=1), right),
         per_class=per_class,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+    )
+
+
+def examine(
+    logits: Logits, labels: Labels, temperature: float, seen: Mask | None, votes: Votes | None
+) -> Examination:
+    """Compare answers with the labels, or with the majority of people's votes.
+
+    Args:
+        logits: (N, 7).
+        labels: (N,), positions in ``Emotion``, as the dataset gives them.
+        temperature: as ``evaluate`` takes it.
+        seen: bool (N,), images near a training image; None where that is not to be told.
+        votes: on the same images; the majority is the truth then.
+
+    Raises:
+        DataError: there are no images, or none with a majority for one of the seven classes.
+    """
+    truth = labels if votes is None else votes.majority()
+    judged = (truth >= 0) & (truth < len(LABELS))
+    right = logits.argmax(axis=1) == truth
+    return Examination(
+        metrics=evaluate(logits[judged], truth[judged], temperature),
+        leak_free=None if seen is None else Score.of(right[judged & ~seen]),
+        ferplus=None if votes is None else _compare_with_votes(logits, votes, labels),
+    )
+
+
+def _compare_with_votes(logits: Logits, votes: Votes, labels: Labels) -> VoteMetrics:
+    majority, answers = votes.majority(), logits.argmax(axis=1)
+    judged = (majority >= 0) & (majority < len(LABELS))
+    emotional = (majority >= 0) & (majority < EMOTIONS)
+    shares = votes.shares(EMOTIONS)[np.arange(len(answers)), answers]
+    without = votes.missing()
+    reasons = {choice: majority == CHOICES.index(choice) for choice in CHOICES[len(LABELS) :]}
+    reasons |= {"no_majority": (majority == NO_MAJORITY) & ~without, "no_votes": without}
+    return VoteMetrics(
+        left_out={reason: int(np.count_nonzero(images)) for reason, images in reasons.items()},
+        eight_class=Score.of((answers == majority)[emotional]),
+        vote_share=float(shares[emotional].mean()),
+        label_agreement=float((majority == labels)[judged].mean()),
     )
 
 

@@ -26,8 +26,9 @@ from edge_emotion.evaluation import evaluate, predict_logits
 from edge_emotion.export.compile import compile_openvino, compile_tensorrt
 from edge_emotion.export.publish import export_checkpoint
 from edge_emotion.jsonio import write_json, write_text
+from edge_emotion.training.faces import load_training_data
 from edge_emotion.training.recipe import load_recipe
-from edge_emotion.training.run import load_training_data, train
+from edge_emotion.training.run import train
 
 HERE = Path(__file__).parent
 ASSETS = HERE.parent / "edge_emotion" / "assets"
@@ -38,11 +39,14 @@ BACKENDS = ("onnxruntime", "openvino")
 @click.command()
 @click.argument("name")
 @click.option("--data", required=True, help="FER-2013 as zip, folder or CSV.")
+@click.option(
+    "--votes", type=click.Path(path_type=Path), help="FER+ votes, for a recipe that uses them."
+)
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
-def release(name: str, data: str, runs: Path) -> None:
+def release(name: str, data: str, votes: Path | None, runs: Path) -> None:
     """Publish the model of export/recipes/NAME.toml."""
     recipe = load_recipe(HERE / "recipes" / f"{name}.toml")
-    faces = load_training_data(data)
+    faces = load_training_data(data, recipe, votes)
     run = runs / name
     teachers = recipe.teacher_files(HERE / "recipes")
     checkpoint = train(recipe, faces, run, True, teachers)

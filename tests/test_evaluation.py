@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from edge_emotion.backends import get_backend
+from edge_emotion.data.ferplus import CHOICES, Votes
 from edge_emotion.emotions import LABELS
 from edge_emotion.errors import BackendError, DataError
 from edge_emotion.evaluation import (
     calibration_error,
     evaluate,
+    examine,
     predict_logits,
     softmax,
     wilson_interval,
@@ -147,3 +149,68 @@ class TestPredictLogits:
             pytest.raises(BackendError, match="not finite"),
         ):
             predict_logits(session, random_faces(2), 2)
+
+
+def cast(**counts: int) -> list[int]:
+    return [counts.get(choice, 0) for choice in CHOICES]
+
+
+class TestExamine:
+    """Labels or votes as the truth, all images or those not seen in training."""
+
+    def test_labels_on_all_images_and_on_those_not_seen(self) -> None:
+        seen = np.array([True, True, False, False])
+        found = examine(answers(3, 3, 3, 4), np.array([3, 3, 4, 4]), 1.0, seen, None)
+        assert (found.metrics.images, found.metrics.accuracy) == (4, 0.75)
+        assert found.leak_free is not None
+        assert (found.leak_free.images, found.leak_free.accuracy) == (2, 0.5)
+        assert found.leak_free.accuracy_ci95 == wilson_interval(1, 2)
+        assert found.ferplus is None
+
+    def test_nothing_is_said_of_leaks_where_nothing_is_known(self) -> None:
+        labels = np.array([3])
+        assert examine(answers(3), labels, 1.0, None, None).leak_free is None
+        assert examine(answers(3), labels, 1.0, np.array([True]), None).leak_free is None
+
+    def test_votes_are_the_truth_and_what_has_no_majority_is_left_out(self) -> None:
+        votes = Votes(
+            np.array(
+                [
+                    cast(happy=10),
+                    cast(neutral=6, sad=4),
+                    cast(sad=6, neutral=4),
+                    cast(contempt=7, neutral=3),
+                    cast(happy=5, sad=5),
+                    cast(unknown=9),
+                    cast(not_a_face=10),
+                    cast(),
+                ]
+            )
+        )
+        happy, neutral, sad = (LABELS.index(label) for label in ("happy", "neutral", "sad"))
+        logits = answers(happy, sad, sad, neutral, happy, happy, happy, happy)
+        labels = np.array([happy, neutral, neutral, happy, happy, happy, happy, happy])
+        seen = np.array([True] + [False] * 7)
+        found = examine(logits, labels, 1.0, seen, votes)
+        assert (found.metrics.images, found.metrics.accuracy) == (3, pytest.approx(2 / 3))
+        assert found.metrics.confusion[neutral][sad] == 1
+        assert found.leak_free is not None
+        assert (found.leak_free.images, found.leak_free.accuracy) == (2, 0.5)
+        more = found.ferplus
+        assert more is not None
+        assert more.left_out == {
+            "contempt": 1,
+            "unknown": 1,
+            "not_a_face": 1,
+            "no_majority": 1,
+            "no_votes": 1,
+        }
+        assert more.eight_class is not None
+        assert (more.eight_class.images, more.eight_class.accuracy) == (4, 0.5)
+        assert more.vote_share == pytest.approx((1 + 0.4 + 0.6 + 0.3) / 4)
+        assert more.label_agreement == pytest.approx(2 / 3)
+
+    def test_votes_without_a_majority_are_an_error(self) -> None:
+        votes = Votes(np.array([cast(happy=5, sad=5)]))
+        with pytest.raises(DataError, match="no images"):
+            examine(answers(3), np.array([3]), 1.0, None, votes)

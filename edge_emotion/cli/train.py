@@ -21,6 +21,15 @@ from edge_emotion.cli.options import PATH, data_option, out_option, say
     type=PATH,
     help="Checkpoint to distil from, instead of those the recipe names; repeatable.",
 )
+@click.option(
+    "--votes", type=PATH, help="FER+ votes, for a recipe whose [labels] make use of them."
+)
+@click.option(
+    "--deduplicate",
+    is_flag=True,
+    help="Leave training faces out that repeat, contradict each other, are blank, or stand in a "
+    "held-out split too.",
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override the recipe.")
 def command(
     recipe_file: Path | None,
@@ -28,20 +37,30 @@ def command(
     out: Path,
     resume: bool,
     teachers: tuple[Path, ...],
+    votes: Path | None,
+    deduplicate: bool,
     overrides: tuple[str, ...],
 ) -> None:
     """Train a network in floating point, then quantization-aware, from one recipe."""
     from edge_emotion.training import recipe as recipes
 
     source = recipe_file or recipes.DEFAULT_RECIPE
+    if deduplicate:
+        overrides = (*overrides, "deduplicate=true")
     recipe = recipes.load_recipe(source, overrides)
     teachers = teachers or recipe.teacher_files(source.parent)
     from edge_emotion.models.checkpoint import CHECKPOINT
-    from edge_emotion.training.run import load_training_data, train
+    from edge_emotion.training.faces import load_training_data
+    from edge_emotion.training.run import train
     from edge_emotion.training.world import World
 
-    checkpoint = train(recipe, load_training_data(data), out, resume, teachers)
-    if not World.here().leads:
+    leads = World.here().leads
+    faces = load_training_data(data, recipe, votes)
+    if faces.left_out and leads:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in faces.left_out.items())
+        say(f"training on {len(faces.train):,} images; left out: {reasons.replace('_', ' ')}")
+    checkpoint = train(recipe, faces, out, resume, teachers)
+    if not leads:
         return
     images = checkpoint.metrics["validation"]["images"]
     for phase in ("fp32", "int8"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,8 @@ class FaceSet:
         source_sha256: identity of the whole source: sha256 of the zip or CSV; for a folder over
             its sorted names and contents; for ``synthetic`` over the pixels drawn.
         split: what was asked for.
+        targets: float32 (N, 7), class probabilities to train towards; None where the labels say
+            all there is.
     """
 
     images: npt.NDArray[np.uint8]
@@ -51,9 +54,20 @@ class FaceSet:
     paths: tuple[str, ...]
     source_sha256: str
     split: Split
+    targets: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> FaceSet:
+        """The faces where ``chosen``, bool (N,), is true."""
+        return replace(
+            self,
+            images=self.images[chosen],
+            labels=self.labels[chosen],
+            paths=tuple(compress(self.paths, chosen)),
+            targets=None if self.targets is None else self.targets[chosen],
+        )
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,11 @@ def load_dataset(source: str | Path, split: Split) -> FaceSet:
     Raises:
         DataError: the source cannot be read, or has no face in ``split``.
     """
-    table, sha256 = read_source(source)
+    return choose_split(*read_source(source), split, source)
+
+
+def choose_split(table: FaceTable, sha256: str, split: Split, source: str | Path) -> FaceSet:
+    """One split of what ``read_source`` gave; warns and raises as ``load_dataset`` does."""
     faces = table.select(split, sha256)
     if not len(faces):
         raise DataError(
@@ -51,7 +55,7 @@ def load_dataset(source: str | Path, split: Split) -> FaceSet:
             f"{source}: of {len(faces)} images in split {split.value!r}, {resized} were resized "
             f"to {FACE_SIZE}×{FACE_SIZE} and {colour} converted from colour to grayscale",
             DatasetWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     return faces
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edge_emotion.data.faceset import Split
+from edge_emotion.data.faceset import FaceTable, Split
 from edge_emotion.data.source import read_source
 from edge_emotion.emotions import LABELS
 
@@ -38,16 +38,7 @@ class DatasetSummary:
         return {
             "source": self.source,
             "sha256": self.sha256,
-            "splits": {
-                split.value: {
-                    "images": sum(counts),
-                    "classes": {
-                        label: {"images": count, "share": count / sum(counts)}
-                        for label, count in zip(LABELS, counts, strict=True)
-                    },
-                }
-                for split, counts in self.splits.items()
-            },
+            "splits": {split.value: balance(counts) for split, counts in self.splits.items()},
             "sizes": [
                 {"width": width, "height": height, "images": images}
                 for (width, height), images in self.sizes.items()
@@ -67,12 +58,26 @@ def summarise(source: str | Path) -> DatasetSummary:
     return DatasetSummary(
         source=str(source),
         sha256=sha256,
-        splits={
-            split: tuple(
-                np.bincount(table.labels[table.rows(split)], minlength=len(LABELS)).tolist()
-            )
-            for split in table.splits()
-        },
+        splits=class_counts(table),
         sizes=dict(sizes.most_common()),
         colour=int(np.count_nonzero(table.colour)),
     )
+
+
+def class_counts(table: FaceTable) -> dict[Split, tuple[int, ...]]:
+    """Faces of each class in ``Emotion``'s order, per split that has faces."""
+    return {
+        split: tuple(np.bincount(table.labels[table.rows(split)], minlength=len(LABELS)).tolist())
+        for split in table.splits()
+    }
+
+
+def balance(counts: tuple[int, ...]) -> dict[str, Any]:
+    """Counts of a split's classes, with their shares, as a JSON document."""
+    return {
+        "images": sum(counts),
+        "classes": {
+            label: {"images": count, "share": count / sum(counts)}
+            for label, count in zip(LABELS, counts, strict=True)
+        },
+    }

@@ -27,7 +27,7 @@ _EMOTIONS = (
     Emotion.NEUTRAL,
 )
 
-_USAGES = {
+USAGES = {
     "Training": Split.TRAIN,
     "PublicTest": Split.PUBLIC,
     "PrivateTest": Split.PRIVATE,
@@ -104,9 +104,9 @@ def _label(emotion: str) -> int:
 
 
 def _partition(usage: str) -> int:
-    if usage not in _USAGES:
-        raise _BadRow(f"Usage {usage[:20]!r} is not one of {', '.join(_USAGES)}")
-    return list(Split).index(_USAGES[usage])
+    if usage not in USAGES:
+        raise _BadRow(f"Usage {usage[:20]!r} is not one of {', '.join(USAGES)}")
+    return list(Split).index(USAGES[usage])
 
 
 def _face(pixels: str) -> bytes:

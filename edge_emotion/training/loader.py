@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, DistributedSampler, RandomSampler, Sampler
+from torch.utils.data import (
+    DataLoader,
+    DistributedSampler,
+    RandomSampler,
+    Sampler,
+    TensorDataset,
+)
 
 from edge_emotion.data import FaceSet
+from edge_emotion.training.faces import one_hot
 from edge_emotion.training.world import World
 
-Batch = tuple[Tensor, Tensor]
-
-
-class FaceDataset(Dataset[Batch]):
-    """Faces as uint8 (1, 48, 48) with their class index (scalar int64)."""
-
-    def __init__(self, faces: FaceSet) -> None:
-        self._images = torch.from_numpy(faces.images).unsqueeze(1)
-        self._labels = torch.from_numpy(faces.labels)
-
-    def __len__(self) -> int:
-        return len(self._labels)
-
-    def __getitem__(self, index: int) -> Batch:
-        return self._images[index], self._labels[index]
+Batch = tuple[Tensor, ...]
+"""Faces, and what the loader says of each."""
 
 
 def training_loader(faces: FaceSet, batch_size: int, world: World) -> DataLoader[Batch]:
     """Shuffled full batches; the last short one is dropped, as batch-norm wants even sizes.
+
+    A batch is faces, uint8 (N, 1, 48, 48), and class probabilities, float32 (N, 7): the targets of
+    ``faces`` where it has them, else its labels.
 
     Args:
         faces: all of them; each process draws its own part.
@@ -37,7 +36,8 @@ def training_loader(faces: FaceSet, batch_size: int, world: World) -> DataLoader
     Raises:
         RecipeError: the batch cannot be split over the processes.
     """
-    dataset = FaceDataset(faces)
+    targets = one_hot(faces.labels) if faces.targets is None else faces.targets
+    dataset = _dataset(faces, targets)
     alone: Sampler[int] = RandomSampler(dataset)
     shared: Sampler[int] = DistributedSampler(dataset, world.size, world.rank, drop_last=True)
     return DataLoader(
@@ -49,5 +49,9 @@ def training_loader(faces: FaceSet, batch_size: int, world: World) -> DataLoader
 
 
 def validation_loader(faces: FaceSet, batch_size: int = 512) -> DataLoader[Batch]:
-    """Every face once, in order."""
-    return DataLoader(FaceDataset(faces), batch_size=batch_size)
+    """Every face once, in order: uint8 (N, 1, 48, 48) with its class index, int64 (N,)."""
+    return DataLoader(_dataset(faces, faces.labels), batch_size=batch_size)
+
+
+def _dataset(faces: FaceSet, truth: npt.NDArray[np.generic]) -> TensorDataset:
+    return TensorDataset(torch.from_numpy(faces.images).unsqueeze(1), torch.from_numpy(truth))

@@ -8,7 +8,6 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.classification import MulticlassAccuracy
 
@@ -42,8 +41,7 @@ class EmotionModule(pl.LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Loss of one augmented batch."""
-        faces, labels = batch
-        targets = functional.one_hot(labels, len(LABELS)).float()
+        faces, targets = batch
         seen, targets = mixup(augment(faces, self.augmentation), targets, self.augmentation.mixup)
         loss: Tensor = self.objective(self.network(seen), seen, targets)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)

@@ -70,6 +70,20 @@ class Distillation(_Frozen):
     """Divides all logits: higher shows more of what teachers think of the wrong classes."""
 
 
+class LabelSource(_Frozen):
+    """What faces are trained towards, and judged by in validation."""
+
+    source: Literal["fer2013", "ferplus"] = "fer2013"
+    """The dataset's own labels, or the majority of people's votes (FER+)."""
+    votes_weight: float = Field(default=0.0, ge=0, le=1)
+    """Share of a target that is the distribution of votes; the rest is the label alone."""
+
+    @property
+    def needs_votes(self) -> bool:
+        """Whether a file of votes must be given."""
+        return self.source == "ferplus" or self.votes_weight > 0
+
+
 class Recipe(_Frozen):
     """Everything that decides a training run, but for the data's location."""
 
@@ -79,6 +93,9 @@ class Recipe(_Frozen):
     batch_size: int = Field(default=128, ge=2)
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """``auto`` is bf16 autocast where the processor has bf16 arithmetic."""
+    labels: LabelSource = LabelSource()
+    deduplicate: bool = False
+    """Leave repeated, contradictory, held-out and blank faces out of training."""
     augmentation: Augmentation = Augmentation()
     distillation: Distillation | None = None
     fp32: Phase

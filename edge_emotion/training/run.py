@@ -19,13 +19,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from edge_emotion.artifact import Manifest, publish_manifest
-from edge_emotion.data import FaceSet, Split, load_dataset
 from edge_emotion.errors import OutputError, RecipeError
 from edge_emotion.jsonio import atomic_path, output_directory, sha256_of, write_json, write_text
 from edge_emotion.models import build_network
 from edge_emotion.models.checkpoint import CHECKPOINT, Checkpoint, checkpoint_file
 from edge_emotion.models.cost import macs, parameters
 from edge_emotion.models.quantization import quantised_twin
+from edge_emotion.training.faces import TrainingData
 from edge_emotion.training.loader import training_loader, validation_loader
 from edge_emotion.training.module import EmotionModule
 from edge_emotion.training.objective import DistilledObjective, Objective
@@ -35,23 +35,6 @@ from edge_emotion.training.world import World
 
 METRICS = "metrics.json"
 _RECIPE = "recipe.json"
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """The two splits of a run. Validation is never trained on."""
-
-    train: FaceSet
-    validation: FaceSet
-
-
-def load_training_data(source: str) -> TrainingData:
-    """Train and PublicTest of a FER-2013 source, or of ``synthetic``.
-
-    Raises:
-        DataError: the source cannot be read, or lacks one of the splits.
-    """
-    return TrainingData(load_dataset(source, Split.TRAIN), load_dataset(source, Split.PUBLIC))
 
 
 def train(
@@ -83,7 +66,12 @@ def train(
     network.load_state_dict(fp32)
     metrics = {
         "validation": {"split": data.validation.split.value, "images": len(data.validation)},
-        "train": {"images": len(data.train), "source_sha256": data.train.source_sha256},
+        "train": {
+            "images": len(data.train),
+            "source_sha256": data.train.source_sha256,
+            "votes_sha256": data.votes_sha256,
+            "left_out": data.left_out,
+        },
         "teachers": {path.name: sha256_of(path) for path in map(checkpoint_file, teachers)},
         "macs": macs(network),
         "parameters": parameters(network),
@@ -107,10 +95,18 @@ def _claim(out: Path, recipe: Recipe, resume: bool) -> None:
         write_text(marker, content)
     elif not resume:
         raise OutputError(f"{out} holds a training run already", "pass --resume or another folder")
-    elif marker.read_text(encoding="utf-8") != content:
+    elif _recipe_in(marker) != recipe:
         raise RecipeError(
             f"{out} holds a run of another recipe", "resume with the same recipe and --set values"
         )
+
+
+def _recipe_in(marker: Path) -> Recipe | None:
+    """The recipe of a run; None when this release cannot read it."""
+    try:
+        return Recipe.model_validate_json(marker.read_text(encoding="utf-8"))
+    except ValueError:  # pydantic's ValidationError, or bytes that are no text
+        return None
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from edge_emotion.artifact import Artifact
+from edge_emotion.backends import get_backend
 from edge_emotion.emotions import LABELS
 from tests.backends.classifiers import place
 from tests.conftest import RunCli
@@ -40,6 +44,9 @@ def test_the_document_of_the_contract(run_cli: RunCli, model: Artifact) -> None:
     assert low < document["accuracy"] < high
     for figure in ("balanced_accuracy", "macro_f1", "ece"):
         assert 0 <= document[figure] <= 1
+    assert (document["labels"], document["ferplus"]) == ("fer2013", None)
+    assert document["leak_free"].keys() == {"images", "accuracy", "accuracy_ci95"}
+    assert document["leak_free"]["images"] <= document["images"]
     for label, row in zip(LABELS, rows, strict=True):
         assert document["per_class"][label].keys() == {"precision", "recall", "f1", "support"}
         assert document["per_class"][label]["support"] == sum(row)
@@ -71,6 +78,9 @@ def test_auto_takes_a_backend_of_this_machine(run_cli: RunCli, model: Artifact) 
         (("--data", "synthetic", "--backend", "tflite"), 2, "unknown backend 'tflite'"),
         (("--data", "synthetic", "--threads", "0"), 2, "--threads"),
         (("--data", "synthetic", "--split", "validation"), 2, "--split"),
+        (("--data", "synthetic", "--labels", "ferplus"), 2, "--votes belong together"),
+        (("--data", "synthetic", "--votes", "v.csv"), 2, "--votes belong together"),
+        (("--data", "synthetic", "--labels", "ferplus", "--votes", "v.csv"), 1, "votes v.csv"),
         ((), 2, "--data"),
     ],
 )
@@ -82,6 +92,51 @@ def test_what_cannot_be_done_is_said(
     assert cause in run.stderr
     assert "Traceback" not in run.stderr
     assert run.stdout == ""
+
+
+def test_images_that_stand_in_train_too_are_told_apart(
+    run_cli: RunCli, model: Artifact, tmp_path: Path, make_folders: Callable[..., Path]
+) -> None:
+    source = make_folders(tmp_path / "fer")
+    mirrored = []
+    for image in sorted((source / "test").rglob("*_0.png")):
+        face = cv2.imread(str(image), cv2.IMREAD_GRAYSCALE)
+        cv2.imwrite(str(image), np.ascontiguousarray(face[:, ::-1]))
+        mirrored.append(face[:, ::-1])
+    run = run_cli("evaluate", model.path, "--data", source, "--json")
+    document = json.loads(run.stdout)
+    assert (document["images"], document["leak_free"]["images"]) == (14, 7)
+    with get_backend("onnxruntime").load(model) as session:
+        answers = session.infer(np.stack(mirrored)).argmax(axis=1)
+    hits = int((answers == np.arange(7)).sum())
+    assert document["leak_free"]["accuracy"] == pytest.approx(hits / 7)
+    trained = run_cli("evaluate", model.path, "--data", source, "--split", "train", "--json")
+    assert json.loads(trained.stdout)["leak_free"] is None
+
+
+def test_votes_in_place_of_labels(
+    run_cli: RunCli, model: Artifact, tmp_path: Path, make_folders: Callable[..., Path]
+) -> None:
+    source = make_folders(tmp_path / "fer")
+    votes = tmp_path / "votes.csv"
+    votes.write_text(
+        "path,fer2013_row,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+        "\ntest/sad/PublicTest_0.png,0,9,0,0,1,0,0,0,0,0,0"
+        "\ntest/sad/PublicTest_1.png,1,0,0,0,10,0,0,0,0,0,0"
+        "\ntest/angry/PublicTest_0.png,2,0,0,0,0,0,0,0,10,0,0\n"
+    )
+    arguments = ("evaluate", model.path, "--data", source, "--labels", "ferplus", "--votes", votes)
+    run = run_cli(*arguments, "--json")
+    assert run.returncode == 0, run.stderr
+    document = json.loads(run.stdout)
+    assert (document["labels"], document["images"]) == ("ferplus", 2)
+    assert document["per_class"]["neutral"]["support"] == 1
+    assert document["ferplus"]["eight_class"]["images"] == 3
+    assert document["ferplus"]["label_agreement"] == 0.5
+    assert document["ferplus"]["left_out"]["no_votes"] == 11
+    assert "warning: " in run.stderr
+    assert "no votes on 11 of 14 images" in run.stderr
+    assert "with contempt" in run_cli(*arguments).stdout
 
 
 def test_an_unknown_model_is_one_line(run_cli: RunCli) -> None:
