@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -93,10 +95,49 @@ def startup(_: Report) -> str:
     return "\n".join(lines)
 
 
+def peers(_: Report) -> str:
+    """Our classifiers beside fer's, from ``classifiers.json``."""
+    result = json.loads((RESULTS / "classifiers.json").read_text(encoding="utf-8"))
+    fer = result["fer"]
+    titles = ["classifier", "runtime", "accuracy (95 %)", "p50", "times faster (95 %)"]
+    lines = [_line(titles), f"|{'---|' * len(titles)}"]
+    lines.append(_line([f"fer {fer['versions']['fer']}", "TFLite, XNNPACK", *_timed(fer), "1"]))
+    for row in result["edge_emotion"]:
+        low, high = row["times_faster_95"]
+        ratio = f"{row['times_faster']:.2f} ({low:.2f} to {high:.2f})"
+        lines.append(_line([f"`{row['model']}`", row["backend"], *_timed(row), ratio]))
+    return "\n".join(lines)
+
+
+def _timed(row: dict[str, Any]) -> tuple[str, str]:
+    low, high = row["accuracy_ci95"]
+    return (
+        f"{row['accuracy']:.2%} ({low:.1%} to {high:.1%})",
+        f"{row['latency_ms']['p50'] * 1000:.0f} µs",
+    )
+
+
+def loop(_: Report) -> str:
+    """Our camera loop beside fer's, from ``camera-loop.json``."""
+    result = json.loads((RESULTS / "camera-loop.json").read_text(encoding="utf-8"))
+    titles = ["faces in the picture", "fer", "edge-emotion", "times faster, each round"]
+    lines = [_line(titles), f"|{'---|' * len(titles)}"]
+    for faces, sides in result["faces"].items():
+        rates = [
+            f"{statistics.median(sides[side]['frames_per_second']):.0f} frames/s"
+            for side in ("fer", "edge_emotion")
+        ]
+        ratios = ", ".join(f"{ratio:.1f}" for ratio in sides["ratios"])
+        lines.append(_line([faces, *rates, ratios]))
+    return "\n".join(lines)
+
+
 BLOCKS: dict[str, Callable[[Report], str]] = {
     "accuracy": accuracy,
     "shipping": shipping,
     "startup": startup,
+    "peers": peers,
+    "loop": loop,
 }
 """Name between the comments in README.md → what writes it."""
 

@@ -10,6 +10,9 @@ import pytest
 from edge_emotion.artifact import Artifact, shipped_models
 from tests.conftest import RunCli
 
+LIMITS = {"tiny": (8_000_000, 300_000), "small": (40_000_000, 1_000_000)}
+"""Member of the family → most multiply-accumulates, most bytes of an INT8 file."""
+
 FILES = [artifact.path for files in shipped_models().values() for artifact in files]
 
 
@@ -17,24 +20,29 @@ FILES = [artifact.path for files in shipped_models().values() for artifact in fi
 def test_hashes_verify_and_figures_are_there(path: Path) -> None:
     artifact = Artifact.load(path)
     assert {figure.backend for figure in artifact.manifest.accuracy} == {"onnxruntime", "openvino"}
+    macs, int8_bytes = LIMITS[artifact.manifest.network or ""]
+    assert artifact.manifest.macs <= macs
     if artifact.manifest.precision == "int8":
-        assert artifact.file_bytes <= 1_000_000
+        assert artifact.file_bytes <= int8_bytes
 
 
-def test_small_ships_in_both_encodings_and_in_floating_point() -> None:
-    assert sorted(path.name for path in FILES) == [
-        "small-fp32.onnx",
-        "small.cpu.onnx",
-        "small.tensorrt.onnx",
-    ]
+def test_every_member_ships_in_both_encodings_and_in_floating_point() -> None:
+    assert {path.name for path in FILES} == {
+        f"{name}{ending}"
+        for name in LIMITS
+        for ending in ("-fp32.onnx", ".cpu.onnx", ".tensorrt.onnx")
+    }
 
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
-def test_evaluate_reproduces_the_manifest(run_cli: RunCli, fer2013: Path, backend: str) -> None:
-    done = run_cli("evaluate", "small", "--data", fer2013, "--backend", backend, "--json")
+@pytest.mark.parametrize("name", LIMITS)
+def test_evaluate_reproduces_the_manifest(
+    run_cli: RunCli, fer2013: Path, name: str, backend: str
+) -> None:
+    done = run_cli("evaluate", name, "--data", fer2013, "--backend", backend, "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    cpu = next(path for path in FILES if path.name == "small.cpu.onnx")
+    cpu = next(path for path in FILES if path.name == f"{name}.cpu.onnx")
     recorded = {f.backend: f.accuracy for f in Artifact.load(cpu).manifest.accuracy}
     assert document["images"] == 3589
     # Another processor may round a convolution differently: two images of 3,589.

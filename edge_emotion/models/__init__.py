@@ -9,6 +9,7 @@ from torch import nn
 from edge_emotion.errors import UsageError
 
 REGISTRY: dict[str, str] = {
+    "tiny": "edge_emotion.models.compact:tiny",
     "small": "edge_emotion.models.compact:small",
 }
 """Network name → the function that builds it, untrained."""
