@@ -108,13 +108,13 @@ def tiny() -> CompactResNet:
 
 
 def small() -> CompactResNet:
-    """The default: 35.0 M MACs, 0.77 M parameters."""
+    """The default: 38.9 M MACs, 0.66 M parameters."""
     return CompactResNet(
         Shape(
             stem=32,
             kernel=5,
-            strides=(2, 1, 2, 2, 2),
-            widths=(32, 64, 128, 256),
+            strides=(2, 1, 2, 2, 1),
+            widths=(32, 64, 128, 160),
             depths=(0, 1, 1, 0),
         )
     )
