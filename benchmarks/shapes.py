@@ -153,14 +153,21 @@ def describe(
     model = to_onnx(encode(calibrated(network, faces), "cpu"))
     path = out / f"{name}.onnx"
     onnx.save(model, path)
+    cost = {"macs": macs(network), "parameters": parameters(network)}
     manifest = Manifest(
-        name=name, format="onnx", precision="int8", encoding="cpu", sha256=sha256_of(path)
+        name=name,
+        network=name,
+        format="onnx",
+        precision="int8",
+        encoding="cpu",
+        sha256=sha256_of(path),
+        macs=cost["macs"],
+        parameters=cost["parameters"],
     )
     return {
         "name": name,
         "shape": asdict(shape),
-        "macs": macs(network),
-        "parameters": parameters(network),
+        **cost,
         "file_bytes": path.stat().st_size,
         "gpu_kernels": sum(node.op_type in _KERNELS for node in model.graph.node),
         **json.loads((runs / f"{name}.json").read_text(encoding="utf-8")),
