@@ -13,6 +13,9 @@ from tests.conftest import RunCli
 LIMITS = {"tiny": (8_000_000, 300_000), "small": (40_000_000, 1_000_000)}
 """Member of the family → most multiply-accumulates, most bytes of an INT8 file."""
 
+EXPORT = Path(__file__).parent.parent / "export"
+RECIPES = EXPORT / "recipes"
+TEACHERS = sorted((EXPORT / "teachers").glob("*.safetensors"))
 FILES = [artifact.path for files in shipped_models().values() for artifact in files]
 
 
@@ -24,6 +27,14 @@ def test_hashes_verify_and_figures_are_there(path: Path) -> None:
     assert artifact.manifest.macs <= macs
     if artifact.manifest.precision == "int8":
         assert artifact.file_bytes <= int8_bytes
+
+
+@pytest.mark.parametrize("path", TEACHERS, ids=lambda path: path.name)
+def test_teachers_are_whole_small_and_measured(path: Path) -> None:
+    manifest = Artifact.load(path).manifest
+    assert path.stat().st_size <= 4_000_000
+    assert (RECIPES / f"{manifest.recipe}.toml").is_file()
+    assert manifest.accuracy[0].images == 3589
 
 
 def test_every_member_ships_in_both_encodings_and_in_floating_point() -> None:
