@@ -40,6 +40,7 @@ def machine(int8: Artifact, patch: pytest.MonkeyPatch, **traits: bool) -> Machin
     gpu = StandInCuda(integrated=traits.get("integrated", False))
     engine = StandInEngine(gpu, PROFILES, traits.get("capturable", True))
     runtime = StandInTRT(engine)
+    patch.setattr(cuda, "unavailable_reason", lambda: None)
     patch.setattr(cuda, "import_runtime", lambda *_: gpu)
     patch.setattr(adapter, "import_runtime", lambda *_: runtime)
     patch.setattr(adapter, "missing", lambda *_: None)
