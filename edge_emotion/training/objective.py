@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edge_emotion.training.recipe import Distillation
+from edge_emotion.training.teachers import Teacher
 
 
 class Objective(nn.Module):
@@ -41,22 +42,20 @@ class DistilledObjective(Objective):
     judges the same crop teaches better than one that judged the original (Beyer et al., 2022,
     arXiv:2106.05237). Their probabilities are averaged at the temperature, and the divergence is
     scaled by its square so that gradients keep their size (Hinton et al., 2015, arXiv:1503.02531).
+    An expression does not change in the mirror, so a teacher's answer may be its mean over both.
 
     Args:
         label_smoothing: of the cross-entropy.
-        teachers: networks as the student's, trained; they are never updated.
-        settings: weight and temperature.
+        teachers: trained networks that see the same batches.
+        settings: weight, temperature and views.
     """
 
     def __init__(
-        self, label_smoothing: float, teachers: Sequence[nn.Module], settings: Distillation
+        self, label_smoothing: float, teachers: Sequence[Teacher], settings: Distillation
     ) -> None:
         super().__init__(label_smoothing)
         # A tuple, not a ModuleList: teachers belong neither in checkpoints nor in weight averages.
-        self._teachers = tuple(
-            teacher.eval().requires_grad_(False).to(memory_format=torch.channels_last)
-            for teacher in teachers
-        )
+        self._teachers = tuple(teachers)
         self._settings = settings
 
     def forward(self, logits: Tensor, faces: Tensor, targets: Tensor) -> Tensor:
@@ -70,8 +69,10 @@ class DistilledObjective(Objective):
     @torch.no_grad()
     def _taught(self, faces: Tensor) -> Tensor:
         """Mean class probabilities of the teachers (N, C) at the temperature."""
+        views = [faces, faces.flip(3)] if self._settings.mirrored else [faces]
         opinions = [
-            functional.softmax(teacher(faces).float() / self._settings.temperature, dim=1)
+            functional.softmax(teacher(view) / self._settings.temperature, dim=1)
             for teacher in self._teachers
+            for view in views
         ]
         return torch.stack(opinions).mean(0)

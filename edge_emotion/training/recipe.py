@@ -68,6 +68,8 @@ class Distillation(_Frozen):
     """Share of the loss that comes from the teachers; the rest comes from the labels."""
     temperature: float = Field(default=2.0, gt=0)
     """Divides all logits: higher shows more of what teachers think of the wrong classes."""
+    mirrored: bool = False
+    """Teachers also see each face's mirror image, and the mean of both answers teaches."""
 
 
 class LabelSource(_Frozen):

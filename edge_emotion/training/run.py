@@ -31,6 +31,7 @@ from edge_emotion.training.module import EmotionModule
 from edge_emotion.training.objective import DistilledObjective, Objective
 from edge_emotion.training.progress import History, progress_bar
 from edge_emotion.training.recipe import Distillation, Phase, Recipe
+from edge_emotion.training.teachers import Teacher, load_teacher
 from edge_emotion.training.world import World
 
 METRICS = "metrics.json"
@@ -57,9 +58,7 @@ def train(
     world = World.here()
     if world.leads:
         _claim(output_directory(out), recipe, resume)
-    work = _Work(
-        world, recipe, data, out, [Checkpoint.load(path).fp32_network() for path in teachers]
-    )
+    work = _Work(world, recipe, data, out, [load_teacher(path) for path in teachers])
     pl.seed_everything(recipe.seed, verbose=False)
     network = build_network(recipe.network)
     fp32, history = work.run("fp32", network, recipe.fp32)
@@ -117,7 +116,7 @@ class _Work:
     recipe: Recipe
     data: TrainingData
     out: Path
-    teachers: list[nn.Module]
+    teachers: list[Teacher]
 
     def run(
         self, name: str, network: nn.Module, phase: Phase

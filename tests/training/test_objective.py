@@ -13,17 +13,22 @@ from torch.nn import functional  # noqa: E402
 from edge_emotion.models import build_network  # noqa: E402
 from edge_emotion.training.objective import DistilledObjective, Objective  # noqa: E402
 from edge_emotion.training.recipe import Distillation  # noqa: E402
+from edge_emotion.training.teachers import GraphTeacher, NetworkTeacher  # noqa: E402
 
 FACES = torch.rand(4, 1, 48, 48) * 255
 TARGETS = functional.one_hot(torch.tensor([0, 3, 3, 6]), 7).float()
 
 
-def teacher(seed: int) -> torch.nn.Module:
+def network(seed: int) -> torch.nn.Module:
     torch.manual_seed(seed)
     return build_network("small").eval()
 
 
-def only_teachers(*teachers: torch.nn.Module) -> DistilledObjective:
+def teacher(seed: int) -> NetworkTeacher:
+    return NetworkTeacher(network(seed))
+
+
+def only_teachers(*teachers: NetworkTeacher) -> DistilledObjective:
     return DistilledObjective(0.0, teachers, Distillation(weight=1.0, temperature=3.0))
 
 
@@ -46,6 +51,22 @@ def test_two_teachers_are_averaged_as_probabilities() -> None:
     assert loss.item() == pytest.approx(0.0, abs=1e-6)
 
 
+def test_a_teacher_may_answer_as_the_mean_of_a_face_and_its_mirror_image() -> None:
+    one = teacher(1)
+    both = torch.stack([functional.softmax(one(v), dim=1) for v in (FACES, FACES.flip(3))]).mean(0)
+    settings = Distillation(weight=1.0, temperature=1.0, mirrored=True)
+    loss = DistilledObjective(0.0, [one], settings)(both.log(), FACES, TARGETS)
+    assert loss.item() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_teacher_in_openvino_answers_as_its_network_does() -> None:
+    pytest.importorskip("openvino")
+    one = network(1)
+    # The precision is bfloat16 where the processor has it: three digits.
+    for faces in (FACES.round(), FACES[:3].round()):
+        assert GraphTeacher(one)(faces) == pytest.approx(NetworkTeacher(one)(faces), abs=0.05)
+
+
 def test_weight_mixes_labels_and_teachers() -> None:
     one, logits = teacher(1), torch.randn(4, 7)
     labels = Objective(0.1)(logits, FACES, TARGETS)
@@ -55,8 +76,8 @@ def test_weight_mixes_labels_and_teachers() -> None:
 
 
 def test_teachers_learn_nothing_and_stay_out_of_the_checkpoint() -> None:
-    one = teacher(1)
-    objective = only_teachers(one)
+    one = network(1)
+    objective = only_teachers(NetworkTeacher(one))
     logits = torch.randn(4, 7, requires_grad=True)
     objective(logits, FACES, TARGETS).backward()
     assert logits.grad is not None
