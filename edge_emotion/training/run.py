@@ -178,7 +178,8 @@ def _trainer(
             history,
             progress_bar(name, history),
             EMAWeightAveraging(decay=phase.ema_decay),
-            ModelCheckpoint(out / name, save_last=True, save_top_k=0),
+            # Not save_last alone: Lightning 2.6 writes that at the end of the training only.
+            ModelCheckpoint(out / name, filename="last", enable_version_counter=False),
         ],
         num_sanity_val_steps=0,
         enable_model_summary=False,
