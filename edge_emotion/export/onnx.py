@@ -166,7 +166,7 @@ def _encoded(
         if unsigned:
             return _DequantizeInput()
         return nn.Sequential(module, _Quantize(torch.tensor(INPUT_SCALE), 0, torch.int8))
-    if isinstance(module, nn.AdaptiveAvgPool2d):
+    if isinstance(module, nn.AdaptiveAvgPool2d) and module.output_size in (1, (1, 1)):
         return _GlobalPool()
     if isinstance(module, (QuantConv2d, QuantLinear)):
         input_scale = input_step(twin, node) if unsigned else None
