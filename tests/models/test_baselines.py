@@ -1,4 +1,4 @@
-"""Other people's networks: the family's contract, their published size, and what can be quantised."""
+"""Other people's networks: the family's contract, their published size, their quantised twin."""
 
 from __future__ import annotations
 

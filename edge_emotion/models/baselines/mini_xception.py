@@ -36,7 +36,7 @@ class _Block(nn.Module):
 
 
 class MiniXception(nn.Module):
-    """A stem of two 3×3 convolutions, four residual blocks, a 3×3 convolution to class maps, a mean.
+    """A stem of two 3×3 convolutions, four residual blocks, a convolution to class maps, a mean.
 
     Source: O. Arriaga, M. Valdenegro-Toro, P. Plöger, "Real-time convolutional neural networks for
     emotion and gender classification", 2017 (arXiv:1710.07557), with the widths of the authors'

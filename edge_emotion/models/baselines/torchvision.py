@@ -28,11 +28,7 @@ class Grey(nn.Module):
         super().__init__()
         self.normalise = Normalise()
         self.network = network
-        path, first = next(
-            (path, module)
-            for path, module in network.named_modules()
-            if isinstance(module, nn.Conv2d)
-        )
+        first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
         colour = first.weight.detach()
         first.in_channels = 1
         first.weight = nn.Parameter(colour.sum(dim=1, keepdim=True))
