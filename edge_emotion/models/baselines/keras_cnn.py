@@ -28,7 +28,7 @@ class KerasCNN(nn.Module):
         features: list[nn.Module] = []
         for (inputs, outputs), kernel in zip(pairwise(channels), kernels, strict=True):
             features += [
-                nn.Conv2d(inputs, outputs, kernel, padding="same"),
+                nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2),
                 nn.BatchNorm2d(outputs),
                 nn.ReLU(),
                 nn.MaxPool2d(2),
