@@ -21,6 +21,7 @@ from edge_emotion.errors import OutputError, RecipeError
 from edge_emotion.models.checkpoint import Checkpoint
 from edge_emotion.training.faces import TrainingData, load_training_data
 from edge_emotion.training.holdout import Fold
+from edge_emotion.training.interrupt import Interrupt
 from edge_emotion.training.recipe import LabelSource, QuantPhase, Recipe
 from edge_emotion.training.run import train
 from edge_emotion.training.space import Space
@@ -212,13 +213,20 @@ def search(
         say(f"study {study.study_name!r} has {done} trials already")
         return
     enough = [] if trials is None else [MaxTrialsCallback(trials, states=FINISHED)]
+    interrupt = Interrupt()
+
+    def objective(trial: Trial) -> float:
+        with interrupt.heard():
+            return experiment.run(trial)
+
     try:
-        study.optimize(
-            experiment.run,
-            timeout=timeout,
-            catch=(Exception,),
-            callbacks=[_Failures(say), *enough],
-        )
+        with interrupt:
+            study.optimize(
+                objective,
+                timeout=timeout,
+                catch=(Exception,),
+                callbacks=[_Failures(say), *enough],
+            )
     except KeyboardInterrupt:
         say("interrupted: what has finished is kept, and the same command goes on with it")
     except (SQLAlchemyError, OptunaError) as error:
