@@ -132,12 +132,43 @@ def loop(_: Report) -> str:
     return "\n".join(lines)
 
 
+def baselines(_: Report) -> str:
+    """Other networks beside the family, from ``baselines.json``."""
+    file = RESULTS / "baselines.json"
+    if not file.exists():
+        return "Not measured yet."
+    result = json.loads(file.read_text(encoding="utf-8"))
+    titles = ["network", "MACs", "parameters", "INT8 file", "accuracy FP32", "accuracy INT8"]
+    titles += ["OpenVINO p50", "ONNX Runtime p50"]
+    lines = [_line(titles), f"|{'---|' * len(titles)}"]
+    for row in result["rows"]:
+        int8, times = row["int8"], row["us_per_face"].get("int8", {})
+        accuracies = [row[each]["accuracy"]["openvino"]["accuracy"] for each in ("fp32", "int8")]
+        lines.append(
+            _line(
+                [
+                    row["name"],
+                    f"{row['macs'] / 1e6:.1f} M",
+                    f"{row['parameters'] / 1e6:.2f} M",
+                    f"{int8['file_bytes'] / 1e6:.2f} MB",
+                    *(f"{each:.2%}" for each in accuracies),
+                    *(
+                        f"{times[backend]['p50']:.0f} µs" if times else ""
+                        for backend in ("openvino", "onnxruntime")
+                    ),
+                ]
+            )
+        )
+    return "\n".join(lines)
+
+
 BLOCKS: dict[str, Callable[[Report], str]] = {
     "accuracy": accuracy,
     "shipping": shipping,
     "startup": startup,
     "peers": peers,
     "loop": loop,
+    "baselines": baselines,
 }
 """Name between the comments in README.md → what writes it."""
 

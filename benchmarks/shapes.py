@@ -26,12 +26,11 @@ import numpy as np
 import onnx
 import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging
+from side_by_side import Case, quantiles, time_side_by_side
 from torch import fx, nn
 
-from edge_emotion.artifact import Artifact, Manifest, publish_manifest
-from edge_emotion.backends import LoadOptions, get_backend
+from edge_emotion.artifact import Manifest, publish_manifest
 from edge_emotion.bench.environment import read_environment
-from edge_emotion.bench.timing import Lane, measure
 from edge_emotion.data import FaceSet, Split, load_dataset
 from edge_emotion.export.onnx import encode, to_onnx
 from edge_emotion.jsonio import sha256_of, write_json, write_text
@@ -189,22 +188,11 @@ def time_rows(
     rows: list[dict[str, Any]], faces: np.ndarray[Any, np.dtype[np.uint8]], seconds: float
 ) -> None:
     """Put microseconds a face into each row: 25th percentile and median of every combination."""
-    lanes: list[tuple[dict[str, Any], str, Lane]] = []
-    for row, backend, batch in combinations(rows):
-        artifact: Artifact = row["artifact"]
-        session = get_backend(backend).load(artifact, LoadOptions(threads=1))
-        inputs = [np.ascontiguousarray(faces[i : i + batch]) for i in range(0, 64, batch)]
-        lanes.append((row, f"{backend}_batch{batch}", Lane(session.infer, inputs)))
-    measure([lane for _, _, lane in lanes], seconds)
-    for row, key, lane in lanes:
-        if lane.error is not None:
-            raise click.ClickException(f"{row['name']} on {key}: {lane.error}")
-        samples = np.concatenate(lane.rounds_ns) / 1e3 / len(lane.inputs[0])
-        quartile, median = np.percentile(samples, [25, 50])
-        row.setdefault("us_per_face", {})[key] = {
-            "p25": round(float(quartile), 2),
-            "p50": round(float(median), 2),
-        }
+    chosen = list(combinations(rows))
+    cases = [Case(row["artifact"], backend, batch) for row, backend, batch in chosen]
+    samples = time_side_by_side(cases, faces, seconds)
+    for (row, backend, batch), each in zip(chosen, samples, strict=True):
+        row.setdefault("us_per_face", {})[f"{backend}_batch{batch}"] = quantiles(each, 25, 50)
 
 
 def combinations(rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, int]]:

@@ -17,8 +17,9 @@ import pytest
 RUNTIMES = {"openvino", "onnxruntime", "tensorrt", "tensorrt_rtx"}
 WATCHED = RUNTIMES | {
     "IPython", "PIL", "click", "cuda", "cv2", "http.client", "jinja2", "lightning", "matplotlib",
-    "nncf", "numpy", "onnx", "onnxscript", "pandas", "pydantic", "rich", "safetensors", "scipy",
-    "skimage", "sympy", "tensorboard", "torch", "torchmetrics", "torchvision",
+    "nncf", "numpy", "onnx", "onnxscript", "optuna", "pandas", "pydantic", "rich", "safetensors",
+    "scipy", "skimage", "sqlalchemy", "sympy", "tensorboard", "torch", "torchmetrics",
+    "torchvision",
 }  # fmt: skip
 ALWAYS = {"numpy", "pydantic"}
 

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "export": "Export a checkpoint to ONNX, behind the parity gate.",
     "models": "List, fetch and verify models.",
     "predict": "Find faces in images and read their emotions.",
+    "sweep": "Search a recipe's values, on one machine or on many that share a study.",
     "train": "Train a network, quantization-aware, from a recipe.",
 }
 """Command → its line in ``--help``, so that help imports no command."""

@@ -94,13 +94,28 @@ class _Constant(nn.Module):
         return _dequantize(self.levels, self.scale, self.zero_point, axis=0)
 
 
+class _CentredConstant(_Constant):
+    """The same with its zero point left to the default, which is 0.
+
+    Convolutions as CPU kernels get them: where a convolution and a linear layer have as many
+    outputs, OpenVINO merges their equal zero points and then runs both in floating point. Linear
+    layers keep theirs, without which ONNX Runtime has no integer kernel for them.
+    """
+
+    def forward(self) -> Tensor:
+        return _dequantize(self.levels, self.scale, None, axis=0)
+
+
 class _EncodedLayer(nn.Module):
     """A convolution or linear layer with integer weights."""
 
     def __init__(self, layer: QuantConv2d | QuantLinear, bias_input_scale: Tensor | None) -> None:
         super().__init__()
         scale = weight_scale(layer.weight).flatten()
-        self.weight = _Constant(layer.weight, scale, torch.int8)
+        for_cpu = bias_input_scale is not None
+        centred = for_cpu and isinstance(layer, QuantConv2d)
+        weight = _CentredConstant if centred else _Constant
+        self.weight = weight(layer.weight, scale, torch.int8)
         self.layer = layer
         self.bias: nn.Module | None = None
         if layer.bias is not None and bias_input_scale is not None:
@@ -125,11 +140,11 @@ class _GlobalPool(nn.Module):
 
 
 def _dequantize(
-    levels: Tensor, scale: Tensor, zero_point: Tensor, axis: int | None = None
+    levels: Tensor, scale: Tensor, zero_point: Tensor | None, axis: int | None = None
 ) -> Tensor:
     result: Tensor = torch.onnx.ops.symbolic(
         "DequantizeLinear",
-        (levels, scale, zero_point),
+        (levels, scale) if zero_point is None else (levels, scale, zero_point),
         attrs={} if axis is None else {"axis": axis},
         dtype=torch.float32,
         shape=levels.shape,
@@ -166,7 +181,7 @@ def _encoded(
         if unsigned:
             return _DequantizeInput()
         return nn.Sequential(module, _Quantize(torch.tensor(INPUT_SCALE), 0, torch.int8))
-    if isinstance(module, nn.AdaptiveAvgPool2d):
+    if isinstance(module, nn.AdaptiveAvgPool2d) and module.output_size in (1, (1, 1)):
         return _GlobalPool()
     if isinstance(module, (QuantConv2d, QuantLinear)):
         input_scale = input_step(twin, node) if unsigned else None

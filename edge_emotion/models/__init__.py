@@ -13,6 +13,14 @@ REGISTRY: dict[str, str] = {
     "small": "edge_emotion.models.compact:small",
     "base": "edge_emotion.models.compact:base",
     "teacher-a": "edge_emotion.models.compact:teacher_a",
+    "keras-cnn": "edge_emotion.models.baselines.keras_cnn:KerasCNN",
+    "alexnet": "edge_emotion.models.baselines.alexnet:AlexNet",
+    "mini-xception": "edge_emotion.models.baselines.mini_xception:MiniXception",
+    "mobilenet-v3-small": "edge_emotion.models.baselines.torchvision:mobilenet_v3_small",
+    "shufflenet-v2": "edge_emotion.models.baselines.torchvision:shufflenet_v2",
+    "efficientnet-b0": "edge_emotion.models.baselines.torchvision:efficientnet_b0",
+    "resnet18": "edge_emotion.models.baselines.torchvision:resnet18",
+    "vgg11-bn": "edge_emotion.models.baselines.torchvision:vgg11_bn",
 }
 """Network name → the function that builds it, untrained."""
 

@@ -21,7 +21,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, fx, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from edge_emotion.models.compact import Normalise
 
@@ -181,17 +181,24 @@ def _replace(twin: fx.GraphModule, path: str, module: nn.Module) -> None:
 
 def _fold_batch_norms(twin: fx.GraphModule) -> None:
     for node in list(twin.graph.nodes):
-        norm = _module(twin, node)
-        if not isinstance(norm, nn.BatchNorm2d):
+        source = node.args[0] if node.args else None
+        if not isinstance(source, fx.Node) or len(source.users) != 1:
             continue
-        source = node.args[0]
-        convolution = _module(twin, source)
-        if not isinstance(convolution, nn.Conv2d) or len(source.users) != 1:
-            continue
-        _replace(twin, source.target, fuse_conv_bn_eval(convolution.eval(), norm.eval()))
-        node.replace_all_uses_with(source)
-        twin.graph.erase_node(node)
+        folded = _folded(_module(twin, source), _module(twin, node))
+        if folded is not None:
+            _replace(twin, str(source.target), folded)
+            node.replace_all_uses_with(source)
+            twin.graph.erase_node(node)
     twin.delete_all_unused_submodules()
+
+
+def _folded(layer: nn.Module | None, norm: nn.Module | None) -> nn.Module | None:
+    """One layer that computes both; None where they are no layer and its batch-norm."""
+    if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+        return fuse_conv_bn_eval(layer.eval(), norm.eval())
+    if isinstance(layer, nn.Linear) and isinstance(norm, nn.BatchNorm1d):
+        return fuse_linear_bn_eval(layer.eval(), norm.eval())
+    return None
 
 
 def _quantise_weights(twin: fx.GraphModule) -> None:

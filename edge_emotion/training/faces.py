@@ -15,6 +15,7 @@ from edge_emotion.data.ferplus import Votes
 from edge_emotion.data.source import choose_split, read_source
 from edge_emotion.emotions import LABELS
 from edge_emotion.errors import DataError, RecipeError
+from edge_emotion.training.holdout import Fold, hold_out
 from edge_emotion.training.recipe import LabelSource, Recipe
 
 
@@ -27,21 +28,26 @@ class TrainingData:
         validation: faces with the labels that judge.
         left_out: how many training faces the recipe leaves out, by reason.
         votes_sha256: identity of the votes, where the recipe uses them.
+        fold: how validation was held out of the train split; None where it is PublicTest.
     """
 
     train: FaceSet
     validation: FaceSet
     left_out: dict[str, int]
     votes_sha256: str | None
+    fold: Fold | None = None
 
 
-def load_training_data(source: str, recipe: Recipe, votes: Path | None = None) -> TrainingData:
+def load_training_data(
+    source: str, recipe: Recipe, votes: Path | None = None, fold: Fold | None = None
+) -> TrainingData:
     """Train and PublicTest of a FER-2013 source, or of ``synthetic``, as a recipe wants them.
 
     Args:
         source: as ``load_dataset`` takes it.
         recipe: its ``labels`` and ``deduplicate`` decide.
         votes: file of FER+ votes, where the recipe needs them.
+        fold: a part of the train split to validate on instead of PublicTest.
 
     Raises:
         DataError: the source or the votes cannot be read, or give no faces to train on.
@@ -56,11 +62,16 @@ def load_training_data(source: str, recipe: Recipe, votes: Path | None = None) -
         )
     table, sha256 = read_source(source)
     train = choose_split(table, sha256, Split.TRAIN, source)
-    validation = choose_split(table, sha256, Split.PUBLIC, source)
     left_out: dict[str, int] = {}
+    if fold is None:
+        validation = choose_split(table, sha256, Split.PUBLIC, source)
+    else:
+        held = hold_out(train, fold)
+        train, validation = held.train, held.validation
+        left_out["near_validation"] = held.near
     if recipe.deduplicate:
         cleaned = deduplicate(train, table.images[table.rows(Split.TEST)])
-        train, left_out = cleaned.faces, cleaned.left_out
+        train, left_out = cleaned.faces, left_out | cleaned.left_out
     ballots = None if votes is None else read_votes(votes)
     if ballots is not None:
         before = len(train)
@@ -68,7 +79,7 @@ def load_training_data(source: str, recipe: Recipe, votes: Path | None = None) -
         left_out = left_out | {"no_target": before - len(train)}
         if recipe.labels.source == "ferplus":
             validation = _judged_by_votes(validation, ballots)
-    return TrainingData(train, validation, left_out, ballots.sha256 if ballots else None)
+    return TrainingData(train, validation, left_out, ballots.sha256 if ballots else None, fold)
 
 
 def one_hot(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -109,6 +109,17 @@ class Recipe(_Frozen):
         names = self.distillation.teachers if self.distillation else ()
         return tuple(folder / name for name in names)
 
+    def with_values(self, values: Mapping[str, Any]) -> Recipe:
+        """The same recipe but for some values, by key: ``{"fp32.learning_rate": 0.05}``.
+
+        Raises:
+            RecipeError: an unknown key or an impossible value.
+        """
+        document = self.model_dump(mode="json", exclude_none=True)
+        for key, value in values.items():
+            _set(document, key, value)
+        return _validated(document, f"recipe {self.name!r}")
+
 
 def load_recipe(path: Path = DEFAULT_RECIPE, overrides: Iterable[str] = ()) -> Recipe:
     """Read a recipe and apply ``key=value`` overrides, as ``fp32.epochs=5``.
@@ -124,13 +135,17 @@ def load_recipe(path: Path = DEFAULT_RECIPE, overrides: Iterable[str] = ()) -> R
         raise RecipeError(f"recipe {path} is not TOML: {error}", "mend that line") from error
     for override in overrides:
         _apply(document, override)
+    return _validated(document, f"recipe {path}")
+
+
+def _validated(document: dict[str, Any], source: str) -> Recipe:
     try:
         return Recipe.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise RecipeError(
-            f"recipe {path}: {where}: {first['msg']}", "see export/recipes for working examples"
+            f"{source}: {where}: {first['msg']}", "see export/recipes for working examples"
         ) from error
 
 
@@ -142,9 +157,13 @@ def _apply(document: dict[str, Any], override: str) -> None:
         value: Any = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
-    *tables, leaf = key.strip().split(".")
+    _set(document, key.strip(), value)
+
+
+def _set(document: dict[str, Any], key: str, value: Any) -> None:
+    *tables, leaf = key.split(".")
     for table in tables:
         document = document.setdefault(table, {})
         if not isinstance(document, dict):
-            raise RecipeError(f"override {override!r}: {table} is not a table", "check the key")
+            raise RecipeError(f"cannot set {key}: {table} is not a table", "check the key")
     document[leaf] = value

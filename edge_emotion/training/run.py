@@ -6,14 +6,14 @@ import json
 import logging
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -39,7 +39,12 @@ _RECIPE = "recipe.json"
 
 
 def train(
-    recipe: Recipe, data: TrainingData, out: Path, resume: bool, teachers: Sequence[Path] = ()
+    recipe: Recipe,
+    data: TrainingData,
+    out: Path,
+    resume: bool,
+    teachers: Sequence[Path] = (),
+    watchers: Sequence[Callback] = (),
 ) -> Checkpoint:
     """Run the phases of a recipe and leave ``checkpoint.safetensors`` and ``metrics.json``.
 
@@ -49,6 +54,7 @@ def train(
         out: folder for the run; everything needed to resume lies in it.
         resume: go on with the run that ``out`` holds.
         teachers: checkpoints to distil from, as the recipe's ``distillation`` says.
+        watchers: what else looks on at each epoch of every phase, and may end the run by raising.
 
     Raises:
         ArtifactError: a teacher cannot be read.
@@ -58,13 +64,18 @@ def train(
     world = World.here()
     if world.leads:
         _claim(output_directory(out), recipe, resume)
-    work = _Work(world, recipe, data, out, [load_teacher(path) for path in teachers])
+    learned = [load_teacher(path) for path in teachers]
+    work = _Work(world, recipe, data, out, learned, tuple(watchers))
     pl.seed_everything(recipe.seed, verbose=False)
     network = build_network(recipe.network)
     fp32, history = work.run("fp32", network, recipe.fp32)
     network.load_state_dict(fp32)
     metrics = {
-        "validation": {"split": data.validation.split.value, "images": len(data.validation)},
+        "validation": {
+            "split": data.validation.split.value,
+            "images": len(data.validation),
+            "fold": None if data.fold is None else asdict(data.fold),
+        },
         "train": {
             "images": len(data.train),
             "source_sha256": data.train.source_sha256,
@@ -117,6 +128,7 @@ class _Work:
     data: TrainingData
     out: Path
     teachers: list[Teacher]
+    watchers: tuple[Callback, ...]
 
     def run(
         self, name: str, network: nn.Module, phase: Phase
@@ -127,21 +139,22 @@ class _Work:
         if weights.exists():
             return load_file(weights), _read_history(history_file)
         history = History()
-        trainer = _trainer(name, phase, self.recipe, self.out, history, self.world)
+        trainer = self._trainer(name, phase, history)
         module = EmotionModule(network, phase, self.recipe.augmentation, self._objective(phase))
         last = self.out / name / "last.ckpt"
         with warnings.catch_warnings():
             # Lightning's advice on workers and log intervals does not fit data that lies in memory.
             warnings.simplefilter("ignore")
-            trainer.fit(
-                module,
-                training_loader(self.data.train, self.recipe.batch_size, self.world),
-                validation_loader(self.data.validation),
-                ckpt_path=str(last) if last.exists() else None,
-                weights_only=True,
-            )
-        if trainer.interrupted:
-            raise KeyboardInterrupt
+            try:
+                trainer.fit(
+                    module,
+                    training_loader(self.data.train, self.recipe.batch_size, self.world),
+                    validation_loader(self.data.validation),
+                    ckpt_path=str(last) if last.exists() else None,
+                    weights_only=True,
+                )
+            except SystemExit as stop:  # how Lightning leaves after Ctrl-C
+                raise KeyboardInterrupt from stop
         state = {key: value.contiguous() for key, value in module.network.state_dict().items()}
         if self.world.leads:
             write_json(history_file, history.epochs)
@@ -155,36 +168,35 @@ class _Work:
         settings = self.recipe.distillation or Distillation()
         return DistilledObjective(phase.label_smoothing, self.teachers, settings)
 
+    def _trainer(self, name: str, phase: Phase, history: History) -> pl.Trainer:
+        logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+        loggers = (CSVLogger, TensorBoardLogger)
+        return pl.Trainer(
+            accelerator="auto",
+            devices=self.world.local,
+            num_nodes=self.world.nodes,
+            strategy=self.world.strategy,
+            use_distributed_sampler=False,  # the loader's own: every process validates every face
+            max_epochs=phase.epochs,
+            precision=_precision(self.recipe),
+            logger=[logger(self.out, "logs", version=name) for logger in loggers],
+            callbacks=[
+                history,
+                progress_bar(name, history),
+                EMAWeightAveraging(decay=phase.ema_decay),
+                *self.watchers,
+                # Not save_last alone: Lightning 2.6 writes that at the end of the training only.
+                ModelCheckpoint(self.out / name, filename="last", enable_version_counter=False),
+            ],
+            num_sanity_val_steps=0,
+            enable_model_summary=False,
+            gradient_clip_val=5.0,
+        )
+
 
 def _read_history(path: Path) -> list[dict[str, float]]:
     epochs: list[dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
     return epochs
-
-
-def _trainer(
-    name: str, phase: Phase, recipe: Recipe, out: Path, history: History, world: World
-) -> pl.Trainer:
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    return pl.Trainer(
-        accelerator="auto",
-        devices=world.local,
-        num_nodes=world.nodes,
-        strategy=world.strategy,
-        use_distributed_sampler=False,  # the loader's own: every process validates every face
-        max_epochs=phase.epochs,
-        precision=_precision(recipe),
-        logger=[CSVLogger(out, "logs", version=name), TensorBoardLogger(out, "logs", version=name)],
-        callbacks=[
-            history,
-            progress_bar(name, history),
-            EMAWeightAveraging(decay=phase.ema_decay),
-            # Not save_last alone: Lightning 2.6 writes that at the end of the training only.
-            ModelCheckpoint(out / name, filename="last", enable_version_counter=False),
-        ],
-        num_sanity_val_steps=0,
-        enable_model_summary=False,
-        gradient_clip_val=5.0,
-    )
 
 
 def _precision(recipe: Recipe) -> Any:
