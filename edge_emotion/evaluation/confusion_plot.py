@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edge_emotion.emotions import LABELS
 from edge_emotion.evaluation.metrics import Metrics
 from edge_emotion.plots.canvas import FONT_SIZE, canvas, name
-from edge_emotion.plots.palette import INK, MUTED, SERIES, SURFACE
+from edge_emotion.plots.palette import INK, SERIES, SURFACE
 from edge_emotion.plots.svg import inline, standalone
 
 _SIDE = 660
@@ -70,7 +70,7 @@ def _draw_cell(axes: Any, row: int, column: int, share: float, count: int) -> No
         fontweight=weight,
         **style,
     )
-    axes.text(column + 0.5, row + 0.7, f"{count:,}", color=MUTED, fontsize=FONT_SIZE - 1, **style)
+    axes.text(column + 0.5, row + 0.7, f"{count:,}", color=INK, fontsize=FONT_SIZE - 1, **style)
 
 
 def _description(shares: npt.NDArray[np.float64], totals: npt.NDArray[np.int64]) -> str:

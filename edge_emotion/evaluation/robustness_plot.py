@@ -10,10 +10,12 @@ from edge_emotion.plots.canvas import FONT_SIZE, WIDE, canvas, name
 from edge_emotion.plots.palette import INK, MUTED, RULE, SERIES, SURFACE
 from edge_emotion.plots.svg import inline, standalone
 
-_ROW = 36
+_ROW = 40
 _LEFT, _BOTTOM, _TOP, _RIGHT = 116, 44, 66, 20
-_RADIUS = 17
-"""Diameter of a severity's disc in points; its number stands inside."""
+_DISC = 14
+"""Diameter of a severity's disc in pixels; its number stands inside."""
+_DODGE = 0.24
+"""How far the severities of a row stand apart, in rows."""
 
 
 def robustness_plot(robustness: Robustness, subject: str) -> str:
@@ -46,22 +48,28 @@ def robustness_plot(robustness: Robustness, subject: str) -> str:
 
 def _draw_row(axes: Any, position: int, shares: BySeverity, *, mean: bool) -> None:
     colour = SERIES[1] if mean else SERIES[0]
-    ends = [100 * min(shares), 100 * max(shares)]
-    axes.plot(ends, [position, position], color=colour, linewidth=1.4, alpha=0.5, zorder=2)
-    # The hardest last, as the first ones lie close together near the clean accuracy.
-    for severity, share in zip(SEVERITIES, shares, strict=True):
-        at = (100 * share, position)
+    # One above the other, as the mild ones may lie in one place.
+    heights = [position + _DODGE * (severity - 2) for severity in SEVERITIES]
+    percents = [100 * share for share in shares]
+    axes.plot(percents, heights, color=colour, linewidth=1.4, alpha=0.5, zorder=2)
+    for severity, x, y in zip(SEVERITIES, percents, heights, strict=True):
         axes.plot(
-            *([value] for value in at),
+            [x],
+            [y],
             marker="o",
-            markersize=_RADIUS,
+            markersize=_DISC,
             markerfacecolor=SURFACE,
             markeredgecolor=colour,
             markeredgewidth=1.5,
             zorder=3,
         )
         axes.annotate(
-            str(severity), at, color=colour, fontsize=FONT_SIZE - 1, ha="center", va="center"
+            str(severity),
+            (x, y),
+            color=colour,
+            fontsize=FONT_SIZE - 1,
+            ha="center",
+            va="center_baseline",
         )
 
 
