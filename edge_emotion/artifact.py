@@ -10,6 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge_emotion.emotions import FACE_SIZE, LABELS
 from edge_emotion.errors import ArtifactError
+from edge_emotion.figures import (
+    AccuracyFigure,
+    AgainstFigure,
+    CalibrationFigure,
+    RobustnessFigure,
+)
 from edge_emotion.jsonio import sha256_of, write_text
 
 Format = Literal["onnx", "openvino", "tensorrt", "tensorrt_rtx", "safetensors"]
@@ -44,15 +50,6 @@ class InputSpec(_Frozen):
     normalisation: str = "(x - 128) / 128, inside the graph"
 
 
-class AccuracyFigure(_Frozen):
-    """One measured accuracy of this very file."""
-
-    split: str
-    images: int = Field(gt=0)
-    accuracy: float = Field(ge=0, le=1)
-    backend: str
-
-
 class Manifest(_Frozen):
     """What is known of a model file. Unknown keys are refused."""
 
@@ -76,6 +73,11 @@ class Manifest(_Frozen):
     """Multiply-accumulate operations for one face."""
     parameters: int = Field(ge=0)
     accuracy: tuple[AccuracyFigure, ...] = ()
+    calibration: CalibrationFigure | None = None
+    """How ``temperature`` was fitted; without it, it was not."""
+    against_fp32: AgainstFigure | None = None
+    """A quantised file beside its floating-point sibling."""
+    robustness: RobustnessFigure | None = None
     recipe: str | None = None
     tools: dict[str, str] = {}
     """Name → version of what made the file."""
@@ -84,6 +86,18 @@ class Manifest(_Frozen):
     version_compatible: bool = False
     """Whether an engine also runs on newer TensorRT versions than the one in ``tools``."""
     hardware_compatibility: HardwareCompatibility = "none"
+
+    def compiled(self, **changes: object) -> Manifest:
+        """The manifest of a file that this one's file was compiled into.
+
+        It keeps the temperature, and none of the figures: they are of the very file measured.
+
+        Args:
+            changes: fields that differ.
+        """
+        figures = {"accuracy": (), "against_fp32": None, "robustness": None}
+        source = {"source_sha256": self.sha256}
+        return self.model_copy(update={**figures, **source, **changes})
 
 
 @dataclass(frozen=True)

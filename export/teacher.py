@@ -14,8 +14,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from edge_emotion.artifact import AccuracyFigure, Manifest, publish_manifest
+from edge_emotion.artifact import Manifest, publish_manifest
 from edge_emotion.export.publish import torch_logits
+from edge_emotion.figures import AccuracyFigure
 from edge_emotion.jsonio import output_directory, sha256_of
 from edge_emotion.models.checkpoint import Checkpoint
 from edge_emotion.models.cost import macs, parameters

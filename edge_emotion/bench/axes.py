@@ -1,4 +1,4 @@
-"""What the plots of a report have in common: canvas, axes, names and colours of rows."""
+"""What the plots of a report have in common: logarithmic axes, names and colours of rows."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from edge_emotion.bench.naming import row_name
-from edge_emotion.bench.palette import MUTED, RULE, SERIES
 from edge_emotion.bench.report import Report, Result
+from edge_emotion.plots.canvas import name
+from edge_emotion.plots.palette import RULE, SERIES
 
-WIDE, NARROW = 720, 360
-"""Widths in CSS pixels, for desks and for phones; text keeps its size in both."""
-FONT_SIZE = 11
-
-_DPI = 72
 _STEPS = np.array([1, 2, 5])
 
 
@@ -37,28 +32,6 @@ def colours(report: Report) -> dict[str, str]:
     return {name: SERIES[i % len(SERIES)] for i, name in enumerate(backends)}
 
 
-def canvas(
-    width: int, height: int, *, left: int, bottom: int, top: int, right: int
-) -> tuple[Figure, Any]:
-    """A figure with margins in pixels."""
-    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
-    axes = figure.add_axes(
-        (
-            left / width,
-            bottom / height,
-            (width - left - right) / width,
-            (height - bottom - top) / height,
-        )
-    )
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(RULE)
-    axes.tick_params(colors=MUTED, labelsize=FONT_SIZE, length=0, pad=6)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
 def time_axis(axes: Any, low: float, high: float, stretch: float) -> None:
     """Milliseconds on a logarithmic horizontal axis."""
     axes.set_xscale("log")
@@ -74,9 +47,3 @@ def log_ticks(axis: Any, low: float, high: float) -> None:
     axis.set_major_locator(FixedLocator((10.0 ** decades[:, None] * _STEPS).ravel()))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-
-
-def name(axis: Any, text: str) -> None:
-    """Say what an axis shows."""
-    axis.set_label_text(text, color=MUTED, fontsize=FONT_SIZE)
-    axis.labelpad = 8

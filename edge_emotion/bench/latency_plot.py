@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from edge_emotion.bench.axes import FONT_SIZE, NARROW, WIDE, canvas, colours, full_name, time_axis
+from edge_emotion.bench.axes import colours, full_name, time_axis
 from edge_emotion.bench.naming import milliseconds
 from edge_emotion.bench.page import Picture
-from edge_emotion.bench.palette import INK, RULE
 from edge_emotion.bench.report import Latency, Report, Samples
-from edge_emotion.bench.svg import inline
+from edge_emotion.plots.canvas import FONT_SIZE, NARROW, WIDE, canvas
+from edge_emotion.plots.palette import INK, RULE
+from edge_emotion.plots.svg import inline
 
 _BAND = 58
 """Height of one row in pixels."""

@@ -10,7 +10,6 @@ from string import Template
 
 from edge_emotion.bench.audit_text import audit_lines
 from edge_emotion.bench.naming import moment
-from edge_emotion.bench.palette import theme
 from edge_emotion.bench.report import MeasuredModel, Report
 from edge_emotion.bench.roof_table import (
     ROOF_CAPTION,
@@ -28,6 +27,7 @@ from edge_emotion.bench.table import (
     not_measured,
 )
 from edge_emotion.bench.verdict import Verdict, judge
+from edge_emotion.plots.palette import theme
 
 _FOLDER = Path(__file__).parent
 _SHORT_HASH = 12

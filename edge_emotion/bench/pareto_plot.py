@@ -8,24 +8,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from edge_emotion.bench.axes import (
-    FONT_SIZE,
-    NARROW,
-    WIDE,
-    canvas,
-    colours,
-    full_name,
-    name,
-    time_axis,
-)
+from edge_emotion.bench.axes import colours, full_name, time_axis
 from edge_emotion.bench.labels import Box, Label, place
 from edge_emotion.bench.naming import milliseconds, percent
 from edge_emotion.bench.page import Picture
-from edge_emotion.bench.palette import MUTED, RULE, SURFACE
 from edge_emotion.bench.pareto import frontier
 from edge_emotion.bench.report import Latency, Report, Result
-from edge_emotion.bench.svg import inline
 from edge_emotion.bench.verdict import smallest_batch
+from edge_emotion.plots.canvas import FONT_SIZE, NARROW, WIDE, canvas, name
+from edge_emotion.plots.palette import MUTED, RULE, SURFACE
+from edge_emotion.plots.svg import inline
 
 MARKERS = {"int8": "o", "bf16": "D", "fp16": "D", "fp32": "s"}
 """Shape of a point, by what its row runs in."""

@@ -47,10 +47,10 @@ def _page_with_plots(benchmark: Benchmark, pareto_file: Path) -> str:
     from edge_emotion.bench.latency_plot import latency_plot
     from edge_emotion.bench.pareto_plot import pareto_plot
     from edge_emotion.bench.roof_plot import roof_plot
-    from edge_emotion.bench.svg import standalone
+    from edge_emotion.plots.svg import standalone
 
     pareto = pareto_plot(report)
     if pareto is not None:
-        write_text(pareto_file, standalone(pareto.wide))
+        write_text(pareto_file, standalone(pareto.wide, pareto.title))
     drawn = (pareto, latency_plot(report, benchmark.samples), roof_plot(report))
     return render_page(report, [picture for picture in drawn if picture is not None])

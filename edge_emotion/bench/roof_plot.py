@@ -7,24 +7,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from edge_emotion.bench.axes import (
-    FONT_SIZE,
-    NARROW,
-    WIDE,
-    canvas,
-    colours,
-    full_name,
-    log_ticks,
-    name,
-)
+from edge_emotion.bench.axes import colours, full_name, log_ticks
 from edge_emotion.bench.labels import Box, place
 from edge_emotion.bench.naming import precision_name
 from edge_emotion.bench.page import Picture
-from edge_emotion.bench.palette import MUTED, RULE, SURFACE
 from edge_emotion.bench.pareto_plot import MARKERS, annotate
 from edge_emotion.bench.report import Report, Result
 from edge_emotion.bench.roofline import Bandwidth, Peak, Position
-from edge_emotion.bench.svg import inline
+from edge_emotion.plots.canvas import FONT_SIZE, NARROW, WIDE, canvas, name
+from edge_emotion.plots.palette import MUTED, RULE, SURFACE
+from edge_emotion.plots.svg import inline
 
 _STRETCH = 1.8
 _MARKER = 8

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_emotion.artifact import resolve_model
+from edge_emotion.artifact import Artifact, Manifest, resolve_model
 from edge_emotion.cli.options import PATH, data_option, json_option, print_json, say
 from edge_emotion.errors import UsageError
 
 if TYPE_CHECKING:
-    from edge_emotion.evaluation import Examination, Metrics, Score
+    from edge_emotion.backends import Logits, Session
+    from edge_emotion.evaluation import Contrast, Examination
+    from edge_emotion.evaluation.exam import Exam
+    from edge_emotion.evaluation.robustness import Robustness
 
 
 @click.command("evaluate")
@@ -40,6 +44,18 @@ if TYPE_CHECKING:
 @click.option("--backend", default="auto", show_default=True, help="Runtime to evaluate on.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; default: all cores.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, show_default=True)
+@click.option(
+    "--against",
+    metavar="OTHER",
+    help="A second model on the same images: agreement, and the exact McNemar test.",
+)
+@click.option(
+    "--robustness",
+    "spoil",
+    is_flag=True,
+    help="Accuracy under nine corruptions at three severities too: 27 more passes.",
+)
+@click.option("--out", type=PATH, help="Folder for evaluation.json and pictures.")
 @json_option
 def command(
     model: str,
@@ -50,6 +66,9 @@ def command(
     backend: str,
     threads: int | None,
     batch_size: int,
+    against: str | None,
+    spoil: bool,
+    out: Path | None,
     as_json: bool,
 ) -> None:
     """Measure MODEL's accuracy on labelled faces, on the runtime that will run it.
@@ -57,85 +76,121 @@ def command(
     MODEL is a path to a model file or a shipped name. One forward pass per image, no averaging.
     Accuracy is given for all images, and for those that do not stand in the training split too.
     """
-    from edge_emotion.backends import LoadOptions, get_backend
-    from edge_emotion.backends.auto import choose_backend
+    from edge_emotion.cli.evaluation_text import print_evaluation
     from edge_emotion.data import Split
-    from edge_emotion.data.ballots import read_votes
-    from edge_emotion.data.leaks import seen_in_training
-    from edge_emotion.data.source import choose_split, read_source
-    from edge_emotion.evaluation import examine, predict_logits
+    from edge_emotion.evaluation.exam import Exam
+    from edge_emotion.jsonio import output_directory
 
     if (labels == "ferplus") != (votes_file is not None):
         raise UsageError("--labels ferplus and --votes belong together", "give both or neither")
+    runner = _Runner(backend, threads, batch_size)
     artifact = resolve_model(model)
-    runtime = choose_backend(artifact, threads) if backend == "auto" else get_backend(backend)
-    with runtime.load(artifact, LoadOptions(threads=threads, mode="throughput")) as session:
-        table, sha256 = read_source(data)
-        faces = choose_split(table, sha256, Split(split), data)
-        votes = None if votes_file is None else read_votes(votes_file).on(faces)
-        say(f"evaluating {session.artifact.path.name} on {runtime.name}: {len(faces)} images")
-        logits = predict_logits(session, faces.images, batch_size)
-    manifest = session.artifact.manifest
-    seen = seen_in_training(table, faces.split)
-    found = examine(logits, faces.labels, manifest.temperature, seen, votes)
+    other = None if against is None else resolve_model(against)
+    if out is not None:
+        output_directory(out)
+    with runner.load(artifact) as session:
+        exam = Exam.open(data, Split(split), votes_file)
+        this = runner.answer(session, exam)
+        robustness = runner.spoil(session, exam) if spoil else None
+    found = exam.examine(this.logits, this.manifest.temperature)
+    rival = None if other is None else runner.contrast(other, this, exam)
+    document = {
+        "model": this.about,
+        "backend": this.backend,
+        "split": split,
+        "labels": labels,
+        **_flat(found),
+        "against": None if rival is None else _beside(rival),
+        "robustness": None if robustness is None else asdict(robustness),
+    }
+    if out is not None:
+        _publish(out, document, found, robustness)
     if as_json:
-        about = {
-            "model": {
-                "name": manifest.name,
-                "sha256": manifest.sha256,
-                "precision": manifest.precision,
-            },
-            "backend": runtime.name,
-            "split": split,
-            "labels": labels,
-        }
-        print_json(about | _document(found))
+        print_json(document)
     else:
-        _print_metrics(found.metrics)
-        _print_more(found)
+        print_evaluation(found, rival, robustness)
 
 
-def _document(found: Examination) -> dict[str, Any]:
-    from dataclasses import asdict
+@dataclass(frozen=True)
+class Answers:
+    """What a model gave on an exam, and what ran it."""
 
+    manifest: Manifest
+    backend: str
+    logits: Logits
+
+    @property
+    def about(self) -> dict[str, str]:
+        """Which model it was, for the document."""
+        return {
+            "name": self.manifest.name,
+            "sha256": self.manifest.sha256,
+            "precision": self.manifest.precision,
+        }
+
+
+@dataclass(frozen=True)
+class Rival:
+    """The model that another one was compared with, and the comparison."""
+
+    answers: Answers
+    contrast: Contrast
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """How models are run."""
+
+    backend: str
+    threads: int | None
+    batch_size: int
+
+    def load(self, artifact: Artifact) -> Session:
+        from edge_emotion.backends import LoadOptions, get_backend
+        from edge_emotion.backends.auto import choose_backend
+
+        automatic = self.backend == "auto"
+        runtime = choose_backend(artifact, self.threads) if automatic else get_backend(self.backend)
+        return runtime.load(artifact, LoadOptions(threads=self.threads, mode="throughput"))
+
+    def answer(self, session: Session, exam: Exam) -> Answers:
+        from edge_emotion.evaluation import predict_logits
+
+        name, backend = session.artifact.path.name, session.info().backend
+        say(f"evaluating {name} on {backend}: {len(exam.faces)} images")
+        logits = predict_logits(session, exam.faces.images, self.batch_size)
+        return Answers(session.artifact.manifest, backend, logits)
+
+    def spoil(self, session: Session, exam: Exam) -> Robustness:
+        from edge_emotion.evaluation.robustness import measure_robustness
+
+        return measure_robustness(session, *exam.judged, self.batch_size, say)
+
+    def contrast(self, other: Artifact, this: Answers, exam: Exam) -> Rival:
+        with self.load(other) as session:
+            answers = self.answer(session, exam)
+        return Rival(answers, exam.contrast(this.logits, answers.logits))
+
+
+def _flat(found: Examination) -> dict[str, Any]:
     document = asdict(found)
     metrics: dict[str, Any] = document.pop("metrics")
     return metrics | document
 
 
-def _print_metrics(metrics: Metrics) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("class", "precision", "recall", "F1", "images")
-    for label, figures in metrics.per_class.items():
-        shares = (f"{value:.1%}" for value in (figures.precision, figures.recall, figures.f1))
-        table.add_row(label, *shares, str(figures.support))
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(f"accuracy           {_shown(metrics)}")
-    console.print(f"balanced accuracy  {metrics.balanced_accuracy:.2%}")
-    console.print(f"macro F1           {metrics.macro_f1:.2%}")
-    console.print(f"calibration error  {metrics.ece:.2%}")
+def _beside(rival: Rival) -> dict[str, Any]:
+    about = {"model": rival.answers.about, "backend": rival.answers.backend}
+    return about | asdict(rival.contrast)
 
 
-def _print_more(found: Examination) -> None:
-    from rich.console import Console
+def _publish(
+    folder: Path, document: dict[str, Any], found: Examination, robustness: Robustness | None
+) -> None:
+    from edge_emotion.evaluation.publish import publish
 
-    console = Console(highlight=False, soft_wrap=True)
-    if found.leak_free:
-        console.print(f"not seen in train  {_shown(found.leak_free)}")
-    if found.ferplus is None:
-        return
-    if found.ferplus.eight_class:
-        console.print(f"with contempt      {_shown(found.ferplus.eight_class)}")
-    console.print(f"share of the votes {found.ferplus.vote_share:.2%}")
-    console.print(f"labels that agree  {found.ferplus.label_agreement:.2%}")
-    reasons = (f"{reason} {images:,}" for reason, images in found.ferplus.left_out.items())
-    console.print(f"images left out    {', '.join(reasons).replace('_', ' ')}")
-
-
-def _shown(score: Metrics | Score) -> str:
-    low, high = score.accuracy_ci95
-    images = f"{score.images:,} images"
-    return f"{score.accuracy:.2%} (95 %: {low:.2%} to {high:.2%}) of {images}"
+    subject = (
+        f"{document['model']['name']} on {document['backend']}: "
+        f"{found.metrics.images:,} images of {document['split']}, {document['labels']} labels"
+    )
+    for path in publish(folder, document, subject, found.metrics, robustness):
+        say(f"written: {path}")

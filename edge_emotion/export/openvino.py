@@ -47,15 +47,11 @@ def compile_openvino(artifact: Artifact, out: Path) -> Compiled:
                 f"OpenVINO cannot convert {source.path}: {cause(error)}", "export it again"
             ) from error
         weights = graph.with_suffix(".bin")
-        manifest = source.manifest.model_copy(
-            update={
-                "format": "openvino",
-                "sha256": sha256_of(graph),
-                "companions": {weights.name: sha256_of(weights)},
-                "source_sha256": source.manifest.sha256,
-                "accuracy": (),
-                "tools": {**source.manifest.tools, "openvino": openvino.get_version()},
-            }
+        manifest = source.manifest.compiled(
+            format="openvino",
+            sha256=sha256_of(graph),
+            companions={weights.name: sha256_of(weights)},
+            tools={**source.manifest.tools, "openvino": openvino.get_version()},
         )
         for part in (weights, graph):
             with atomic_path(out / part.name) as temporary:

@@ -14,7 +14,6 @@ import torch
 from torch import nn
 
 from edge_emotion.artifact import (
-    AccuracyFigure,
     Artifact,
     Encoding,
     InputSpec,
@@ -29,6 +28,7 @@ from edge_emotion.errors import ExportError
 from edge_emotion.evaluation import predict_logits
 from edge_emotion.export.onnx import encode, half_precision, to_onnx
 from edge_emotion.export.parity import Parity, compare, require
+from edge_emotion.figures import AccuracyFigure
 from edge_emotion.jsonio import output_directory, sha256_of
 from edge_emotion.models.checkpoint import Checkpoint, checkpoint_file
 from edge_emotion.models.cost import macs, parameters

@@ -71,17 +71,13 @@ def compile_tensorrt(
     path = out / f"{source.path.stem}.sm{suffix}.engine"
     write_bytes(path, engine)
     module = runtime.__name__
-    manifest = source.manifest.model_copy(
-        update={
-            "format": module,
-            "sha256": sha256_of(path),
-            "source_sha256": source.manifest.sha256,
-            "accuracy": (),
-            "compute_capability": target.capabilities,
-            "version_compatible": target.compatibility.version,
-            "hardware_compatibility": target.compatibility.hardware,
-            "tools": {**source.manifest.tools, module: runtime.__version__},
-        }
+    manifest = source.manifest.compiled(
+        format=module,
+        sha256=sha256_of(path),
+        compute_capability=target.capabilities,
+        version_compatible=target.compatibility.version,
+        hardware_compatibility=target.compatibility.hardware,
+        tools={**source.manifest.tools, module: runtime.__version__},
     )
     return Compiled(publish_manifest(path, manifest), layers)
 

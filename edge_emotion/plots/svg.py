@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from edge_emotion.bench.palette import SURFACE, VARIABLES, theme
+from edge_emotion.plots.palette import SURFACE, VARIABLES, theme
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 _HALO = "svg text{paint-order:stroke;stroke:var(--surface,#ffffff);stroke-width:3px}"
@@ -52,8 +52,18 @@ def inline(figure: Figure, name: str, description: str) -> str:
     return head + text[start + 1 :].strip()
 
 
-def standalone(svg: str) -> str:
-    """An SVG file of its own, on a background, following the viewer's light or dark theme."""
-    start = svg.index(">") + 1
+def standalone(svg: str, title: str) -> str:
+    """An SVG file of its own, on a background, following the viewer's light or dark theme.
+
+    Args:
+        svg: what ``inline`` gave; its description becomes the file's ``<desc>``.
+        title: what a screen reader calls the picture, and a browser its tab.
+    """
+    end = svg.index(">") + 1
+    head, drawing = svg[:end], svg[end:]
+    label = re.search(r'aria-label="([^"]*)"', head)
+    described = label.group(1) if label else ""
+    head = re.sub(r'aria-label="[^"]*"', 'aria-labelledby="title" aria-describedby="desc"', head)
+    texts = f'<title id="title">{escape(title)}</title><desc id="desc">{described}</desc>'
     backdrop = f'<rect width="100%" height="100%" rx="6" fill="var(--surface, {SURFACE})"/>'
-    return f"{svg[:start]}<style>{theme()}</style>{backdrop}{svg[start:]}\n"
+    return f"{head}{texts}<style>{theme()}</style>{backdrop}{drawing}\n"

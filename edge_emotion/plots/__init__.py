@@ -1,0 +1,1 @@
+"""What all pictures of figures have in common: colours for light and dark, canvas, SVG."""
