@@ -57,6 +57,16 @@ def yunet() -> Path:
 
 
 @pytest.fixture(scope="session")
+def portrait() -> np.ndarray:
+    """Grace Hopper, 512×600, one face."""
+    pytest.importorskip("matplotlib")
+    from edge_emotion.camera.clip import portrait_path
+    from edge_emotion.vision.image import read_image
+
+    return read_image(portrait_path())
+
+
+@pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small INT8 classifier with random weights."""
     path = tmp_path_factory.mktemp("model") / "classifier.cpu.onnx"

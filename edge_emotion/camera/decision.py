@@ -12,10 +12,6 @@ import numpy.typing as npt
 from edge_emotion.camera.base import Reason
 from edge_emotion.emotions import Emotion
 
-SMOOTHING_SECONDS = 0.5
-UNCERTAIN_BELOW = 0.4
-_MARGIN = 0.1
-_HOLD = 0.5
 _LEAST_SECONDS = 0.001
 """Two frames of one instant count as so far apart."""
 
@@ -27,23 +23,24 @@ class Rules:
     """How readings become a label.
 
     Args:
-        smoothing: time constant of the exponential smoothing, in seconds; 0 judges every frame
-            alone, with no hysteresis either.
-        uncertain: no emotion is named that is less probable than this; 0 always names one.
+        smoothing: time constant of the exponential smoothing, in seconds; 0 is none.
+        uncertain: no emotion is named that is less probable than this.
+        margin: an emotion that is named stays until another is more probable by this, or until it
+            is less probable than ``uncertain`` by this.
+        hold: seconds for which that, or a reason not to judge, must last before the label changes.
     """
 
-    smoothing: float = SMOOTHING_SECONDS
-    uncertain: float = UNCERTAIN_BELOW
+    smoothing: float = 0.5
+    uncertain: float = 0.4
+    margin: float = 0.1
+    hold: float = 0.25
 
-    @property
-    def margin(self) -> float:
-        """Probability by which another emotion must lead before the label changes."""
-        return _MARGIN if self.smoothing > 0 else 0.0
-
-    @property
-    def hold(self) -> float:
-        """Seconds for which it must."""
-        return self.smoothing * _HOLD
+    @classmethod
+    def steadied(cls, smoothing: float, uncertain: float) -> Rules:
+        """For a time constant; of 0, every frame is judged alone."""
+        if smoothing == 0:
+            return cls(0, uncertain, 0, 0)
+        return cls(smoothing, uncertain)
 
 
 STEADY = Rules()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,6 +47,12 @@ class Event(BaseModel):
     """Of all seven, calibrated and smoothed over time; all alike until the face is first judged."""
 
 
+def event_schema() -> str:
+    """The JSON schema of a line of events, as ``docs/event.schema.json`` has it."""
+    schema = Event.model_json_schema(by_alias=True, mode="serialization")
+    return json.dumps(schema, indent=2) + "\n"
+
+
 def events(result: AnnotatedFrame) -> list[Event]:
     """One event for each face of a frame."""
     return [_event(result, face, None) for face in result.faces]
@@ -72,6 +80,12 @@ class Changes:
             elif (before.emotion, before.reason) != (face.emotion, face.reason):
                 found.append(_event(result, face, "changed"))
         return found
+
+
+Choose = Callable[[AnnotatedFrame], list[Event]]
+
+CHOICES: dict[str, Callable[[], Choose]] = {"frame": lambda: events, "change": Changes}
+"""What ``--events-on`` takes → what makes the choice for one sink."""
 
 
 def _event(result: AnnotatedFrame, face: TrackedFace, change: Change | None) -> Event:

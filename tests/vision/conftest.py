@@ -14,15 +14,6 @@ from edge_emotion.vision.opencv import cv2
 
 
 @pytest.fixture(scope="session")
-def portrait() -> Picture:
-    """Grace Hopper, 512×600, one face."""
-    pytest.importorskip("matplotlib")
-    from edge_emotion.camera.clip import portrait_path
-
-    return read_image(portrait_path())
-
-
-@pytest.fixture(scope="session")
 def group(portrait: Picture) -> Picture:
     """Five faces of 60 to 150 pixels in 1280×720."""
     canvas = np.full((720, 1280, 3), 90, np.uint8)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from edge_emotion.camera.base import AnnotatedFrame, Sink
-from edge_emotion.camera.event import Event, events
+from edge_emotion.camera.event import Choose, events
 from edge_emotion.jsonio import output_directory, unwritable
 
 
@@ -25,9 +24,7 @@ class JsonLinesSink(Sink):
 
     shows_pictures = False
 
-    def __init__(
-        self, path: Path, choose: Callable[[AnnotatedFrame], list[Event]] = events
-    ) -> None:
+    def __init__(self, path: Path, choose: Choose = events) -> None:
         self._path = path
         self._choose = choose
         output_directory(path.parent)
