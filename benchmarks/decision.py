@@ -38,8 +38,7 @@ BEFORE, AFTER = 8 * RATE, 4 * RATE
 SIDE = 48
 
 BOX_SHIFT, BOX_SCALE = 0.025, 0.03
-"""Standard deviations of a look's box, as shares of its side: how closely ``detectors.py`` and
-YuNet's boxes on FER-2013 agree with the truth."""
+"""Standard deviations of a look's box, as shares of its side."""
 HEAD_SHIFT, HEAD_DEGREES, LIGHT = 0.03, 4.0, 0.1
 """Standard deviations of slow movements: of the head, as a share of its side, and of the light, as
 a logarithm."""
@@ -48,10 +47,10 @@ NOISE, BLUR = 4.0, 0.4
 """Of the sensor, in grey levels and in pixels."""
 
 SWEEPS: dict[str, tuple[float, ...]] = {
-    "smoothing": (0.0, 0.15, 0.25, 0.5, 0.75, 1.0, 1.5),
-    "uncertain": (0.0, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6),
-    "margin": (0.0, 0.05, 0.1, 0.15, 0.2),
-    "hold": (0.0, 0.1, 0.25, 0.5, 0.75),
+    "smoothing": (0.0, 0.25, 0.5, 1.0),
+    "uncertain": (0.0, 0.35, 0.4, 0.45, 0.5),
+    "margin": (0.0, 0.1, 0.2, 0.3),
+    "hold": (0.0, 0.2, 0.4, 0.6),
 }
 
 

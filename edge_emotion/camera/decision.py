@@ -22,6 +22,12 @@ _EMOTIONS = tuple(Emotion)
 class Rules:
     """How readings become a label.
 
+    With these values, the label of a face that does not change changes 1.0 times a minute (173
+    times when every frame is judged alone), 93 % of the time an emotion is named, and of those
+    72.2 % are right (67.3 %); another expression is named 0.68 s after it began (median). ``python
+    benchmarks/decision.py --data archive.zip`` gave these figures: faces of FER-2013's PublicTest
+    under drifting, noisy views, read by ``small``.
+
     Args:
         smoothing: time constant of the exponential smoothing, in seconds; 0 is none.
         uncertain: no emotion is named that is less probable than this.
@@ -30,10 +36,10 @@ class Rules:
         hold: seconds for which that, or a reason not to judge, must last before the label changes.
     """
 
-    smoothing: float = 0.5
+    smoothing: float = 0.25
     uncertain: float = 0.4
-    margin: float = 0.1
-    hold: float = 0.25
+    margin: float = 0.2
+    hold: float = 0.4
 
     @classmethod
     def steadied(cls, smoothing: float, uncertain: float) -> Rules:

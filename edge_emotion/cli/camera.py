@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @click.option(
     "--smoothing",
     type=click.FloatRange(min=0),
-    default=0.5,
+    default=0.25,
     show_default=True,
     help="Seconds over which readings of a face are averaged; 0 labels every frame by itself.",
 )
