@@ -8,9 +8,9 @@ and classified by ``small``; the same faces, straight from the dataset, are the 
 laid on twice: ``cut``, as they are, so that a wider cut shows photograph where a camera would show
 hair, and ``continued``, mirrored beyond their edges, so that it shows more of the like. Whether a
 margin that suits these also suits whole heads is told by the eyes: their distance and height as
-shares of the cut, in FER-2013 and in two public-domain portraits. Needs the pictures that scikit-image brings (``pip
-install --no-deps scikit-image``) and YuNet's weights. Scenes are made in memory and never written.
-Writes ``results/crops.json``.
+shares of the cut, in FER-2013 and in two public-domain portraits. Needs the pictures that
+scikit-image brings (``pip install --no-deps scikit-image``) and YuNet's weights. Scenes are made in
+memory and never written. Writes ``results/crops.json``.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def find(detector: Detector, views: list[Scene]) -> Found:
             faces.append(face)
             frames.append(frame_of(box, place))
             if box.landmarks is not None:
-                eyes.append(eyes_in(box, *place[:3].tolist()))
+                eyes.append(eyes_in(box, *place[1:3].tolist()))
             for margin in MARGINS:
                 crops[margin].append(crop_face(scene.picture, box, margin))
     stacked = {margin: np.stack(each) for margin, each in crops.items()}
@@ -150,7 +150,7 @@ def frame_of(box: FaceBox, place: np.ndarray) -> tuple[float, float, float]:
     return max(box.width, box.height) / side, right, down
 
 
-def eyes_in(box: FaceBox, left: float, top: float, side: float) -> tuple[float, float]:
+def eyes_in(box: FaceBox, top: float, side: float) -> tuple[float, float]:
     """Distance and height of the eyes as shares of a square's side."""
     assert box.landmarks is not None  # noqa: S101 - asked of YuNet's boxes only
     right_eye, left_eye = np.array(box.landmarks[:2])
@@ -170,8 +170,7 @@ def portrait_eyes(detector: Detector, margin: float) -> list[dict[str, float]]:
             key=lambda b: np.hypot(b.x + b.width / 2 - middle[0], b.y + b.height / 2 - middle[1]),
         )
         side = max(box.width, box.height) * (1 + margin)
-        left, top = box.x + (box.width - side) / 2, box.y + (box.height - side) / 2
-        distance, height = eyes_in(face, left, top, side)
+        distance, height = eyes_in(face, box.y + (box.height - side) / 2, side)
         rows.append({"distance": round(distance, 4), "height": round(height, 4)})
     return rows
 

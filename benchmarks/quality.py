@@ -13,6 +13,7 @@ sharpness tell faces that are read rightly from the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,7 @@ def by_yaw(dataset: FaceSet, classifier: EmotionClassifier) -> dict[str, Any]:
     yaws, shapes = np.abs(np.array([each for each in found if each is not None])).T
     right = classifier.predict(dataset.images[known]).argmax(axis=1) == dataset.labels[known]
     rows = []
-    for least, most in zip(YAWS, YAWS[1:], strict=False):
+    for least, most in pairwise(YAWS):
         here = (yaws >= least) & (yaws < most)
         row = {"from": least, "to": most, "faces": int(here.sum())}
         rows.append(row | {"accuracy": round(float(right[here].mean()), 4)})

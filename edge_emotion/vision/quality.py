@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -88,11 +88,15 @@ def sharpness(face: npt.NDArray[np.uint8]) -> float:
     sharp across it. It tells faces that are read rightly from others better than the Laplacian:
     area under the curve 0.63 against 0.57.
     """
-    variance = float(face.var())
+    variance = _variance(face)
     if variance == 0:
         return 0.0
     pixels = face.astype(np.float32)
-    return min(float(cv2.filter2D(pixels, -1, bend).var()) for bend in _BENDS) / variance
+    return min(_variance(cv2.filter2D(pixels, -1, bend)) for bend in _BENDS) / variance
+
+
+def _variance(values: npt.NDArray[np.integer[Any] | np.floating[Any]]) -> float:
+    return float(cv2.meanStdDev(values)[1][0, 0]) ** 2  # a third of the time of NumPy's
 
 
 def turn_of(landmarks: Sequence[Point]) -> Turn:
@@ -104,11 +108,12 @@ def turn_of(landmarks: Sequence[Point]) -> Turn:
     Args:
         landmarks: right eye, left eye, nose tip and any more, as ``FaceBox`` has them.
     """
-    right, left, nose = (np.array(point) for point in landmarks[:3])
-    eyes = left - right
-    squared = float(eyes @ eyes)
+    (right_x, right_y), (left_x, left_y), (nose_x, nose_y) = landmarks[:3]
+    across, down = left_x - right_x, left_y - right_y
+    squared = across**2 + down**2
     if squared == 0:
         return Turn(90.0, 0.0)  # one eye hides the other
-    aside = float((nose - (right + left) / 2) @ eyes) / squared
+    middle_x, middle_y = (right_x + left_x) / 2, (right_y + left_y) / 2
+    aside = ((nose_x - middle_x) * across + (nose_y - middle_y) * down) / squared
     yaw = math.degrees(math.atan(aside / _NOSE_AHEAD))
-    return Turn(yaw, math.degrees(math.atan2(eyes[1], eyes[0])))
+    return Turn(yaw, math.degrees(math.atan2(down, across)))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_emotion.camera.decision import Decision, Label, Rules
+from edge_emotion.camera.decision import STEADY, Decision, Label, Rules
+from edge_emotion.cli.camera import command
 from edge_emotion.emotions import Emotion
 
 HAPPY, SAD = Emotion.HAPPY, Emotion.SAD
@@ -109,6 +110,11 @@ def test_without_smoothing_every_frame_is_judged_alone() -> None:
         assert verdict.label == Label(emotion, None)
         assert verdict.probability == pytest.approx(0.3)
     assert decision.withhold("too blurred", 1).label == Label(None, "too blurred")
+
+
+def test_the_command_line_has_the_defaults_of_the_rules() -> None:
+    defaults = {option.name: option.default for option in command.params}
+    assert Rules.steadied(defaults["smoothing"], defaults["uncertain"]) == STEADY
 
 
 rows = st.lists(st.floats(0.001, 1), min_size=7, max_size=7).map(

@@ -17,7 +17,7 @@ BLANK = np.zeros((4, 4, 3), np.uint8)
 
 
 def face(track: int, emotion: Emotion | None, x: int = 0) -> TrackedFace:
-    values = {each: 0.1 for each in Emotion} | {Emotion.SAD: 0.4}
+    values = dict.fromkeys(Emotion, 0.1) | {Emotion.SAD: 0.4}
     reason = None if emotion else "uncertain"
     return TrackedFace(track, FaceBox(x, 0, 9, 9, 1.0), emotion, 0.4, values, reason)
 
