@@ -3,11 +3,12 @@
     python benchmarks/quality.py --data archive.zip
 
 Takes FER-2013's PublicTest, shrinks, blurs, smears and turns its pictures step by step, and
-classifies them with ``small``. Yaw cannot be made from a flat picture: there, the untouched faces
-are sorted by what YuNet's landmarks say of them (each picture enlarged four times, its surroundings
-mirrored). Needs YuNet's weights. Pictures are made in memory and never written. Writes
-``results/quality.json``: accuracy and sharpness at every step, and how well two measures of
-sharpness tell faces that are read rightly from the others.
+classifies them with ``small``. How a head is turned the gate knows from YuNet's landmarks only, and
+yaw cannot be made from a flat picture: so the untouched faces are also sorted by what the landmarks
+say of them (each picture enlarged four times, its surroundings mirrored), and some are rolled to
+see what the landmarks say then. Needs YuNet's weights. Pictures are made in memory and never
+written. Writes ``results/quality.json``: accuracy and sharpness at every step, how well two
+measures of sharpness tell faces that are read rightly from the others, and accuracy by turn.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from edge_emotion.bench.environment import read_environment
 from edge_emotion.data import FaceSet, Split, load_dataset
 from edge_emotion.inference import EmotionClassifier
 from edge_emotion.jsonio import write_json
-from edge_emotion.vision import FaceBox, get_detector
+from edge_emotion.vision import Detector, FaceBox, get_detector
 from edge_emotion.vision.opencv import cv2
 from edge_emotion.vision.quality import (
     LEAST_SHARPNESS,
@@ -42,7 +43,9 @@ SIGMAS = (0.5, 0.75, 1.0, 1.125, 1.25, 1.5, 2.0, 3.0)
 SMEARS = (3, 5, 7, 9, 13)
 SMEAR_DEGREES = (0, 20, 45, 90)
 ROLLS = (5, 10, 15, 20, 25, 28, 30, 35, 40, 50)
+ROLLED_FACES = 300
 YAWS = (0, 10, 20, 30, 40, 50, 90)
+LANDMARK_ROLLS = (0, 5, 10, 15, 20, 25, 90)
 AROUND, ENLARGED = 12, 4
 
 Face = np.ndarray
@@ -143,36 +146,53 @@ def degraded(dataset: FaceSet, classifier: EmotionClassifier) -> dict[str, Any]:
     return {"steps": rows, "area_under_curve": curves}
 
 
-def yaw_of(face: Face, detect: Callable[[np.ndarray], list[FaceBox]]) -> tuple[float, float] | None:
-    """What YuNet says of a picture: yaw, and width ÷ height of the box."""
+def seen_by(detector: Detector, face: Face, degrees: float = 0) -> FaceBox | None:
+    """What the detector finds in the middle of a picture that was enlarged and rolled."""
     wide = cv2.copyMakeBorder(face, *[AROUND] * 4, cv2.BORDER_REFLECT)
     large = cv2.resize(wide, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
     middle = large.shape[0] / 2
-    for box in detect(cv2.merge([large] * 3)):
-        inside = box.x < middle < box.x + box.width and box.y < middle < box.y + box.height
-        if inside and box.landmarks is not None:
-            return turn_of(box.landmarks).yaw, box.width / box.height
+    turn = cv2.getRotationMatrix2D((middle, middle), -degrees, 1)
+    turned = cv2.warpAffine(large, turn, large.shape[::-1], borderMode=cv2.BORDER_REFLECT)
+    for box in detector.detect(cv2.merge([turned] * 3)):
+        if box.x < middle < box.x + box.width and box.y < middle < box.y + box.height:
+            return box
     return None
 
 
-def by_yaw(dataset: FaceSet, classifier: EmotionClassifier) -> dict[str, Any]:
-    """Accuracy of faces sorted by how far they are turned."""
-    detector = get_detector("yunet", threads=1)
-    found = [yaw_of(face, detector.detect) for face in dataset.images]
-    known = np.array([each is not None for each in found])
-    yaws, shapes = np.abs(np.array([each for each in found if each is not None])).T
+def by_turn(
+    dataset: FaceSet, classifier: EmotionClassifier, detector: Detector
+) -> list[dict[str, Any]]:
+    """Accuracy of untouched faces, sorted by how far the landmarks say they are turned."""
+    boxes = [seen_by(detector, face) for face in dataset.images]
+    known = np.array([box is not None for box in boxes])
+    turns = [turn_of(box.landmarks) for box in boxes if box is not None and box.landmarks]
     right = classifier.predict(dataset.images[known]).argmax(axis=1) == dataset.labels[known]
     rows = []
-    for least, most in pairwise(YAWS):
-        here = (yaws >= least) & (yaws < most)
-        row = {"from": least, "to": most, "faces": int(here.sum())}
-        rows.append(row | {"accuracy": round(float(right[here].mean()), 4)})
-        print(f"yaw {least} to {most} degrees: {rows[-1]}")
-    return {
-        "faces_found": int(known.sum()),
-        "width_by_height_median": round(float(np.median(shapes)), 4),
-        "by_yaw": rows,
-    }
+    for kind, limits in (("yaw", YAWS), ("roll", LANDMARK_ROLLS)):
+        degrees = np.abs([getattr(turn, kind) for turn in turns])
+        for least, most in pairwise(limits):
+            here = (degrees >= least) & (degrees < most)
+            row = {"kind": kind, "from": least, "to": most, "faces": int(here.sum())}
+            rows.append(row | {"accuracy": round(float(right[here].mean()), 4)})
+            print(rows[-1])
+    return rows
+
+
+def landmarks_of_rolled(dataset: FaceSet, detector: Detector) -> list[dict[str, Any]]:
+    """What the landmarks say of faces that were rolled, beyond what they say untouched."""
+    chosen = np.random.default_rng(0).choice(len(dataset), ROLLED_FACES, replace=False)
+    before = {number: seen_by(detector, dataset.images[number]) for number in chosen}
+    rows = []
+    for degrees in ROLLS:
+        added = []
+        for number, first in before.items():
+            box = seen_by(detector, dataset.images[number], degrees)
+            if first is not None and box is not None and first.landmarks and box.landmarks:
+                added.append(turn_of(box.landmarks).roll - turn_of(first.landmarks).roll)
+        quantiles = {f"p{p}": round(float(np.percentile(added, p)), 1) for p in (25, 50, 75)}
+        rows.append({"degrees": degrees, "found": len(added), "landmarks_say": quantiles})
+        print(rows[-1])
+    return rows
 
 
 @click.command()
@@ -181,7 +201,11 @@ def main(data: str) -> None:
     """Measure and write the result."""
     dataset = load_dataset(data, Split.PUBLIC)
     with EmotionClassifier.load("small", "onnxruntime", 1) as classifier:
-        document = degraded(dataset, classifier) | by_yaw(dataset, classifier)
+        detector = get_detector("yunet", threads=1)
+        document = degraded(dataset, classifier) | {
+            "by_turn": by_turn(dataset, classifier, detector),
+            "landmarks_of_rolled": landmarks_of_rolled(dataset, detector),
+        }
         manifest = classifier.manifest
     limits = {
         "least_side": LEAST_SIDE,
