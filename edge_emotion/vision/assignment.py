@@ -2,8 +2,8 @@
 
 The Hungarian method by shortest augmenting paths, with potentials: Jonker, Volgenant, "A Shortest
 Augmenting Path Algorithm for Dense and Sparse Linear Assignment Problems", Computing 38, 1987.
-SciPy has it, but is 35 MB on a device that needs nothing else of it; the trackers that would bring
-it (norfair, supervision, trackers) need more, and boxmot's licence is the AGPL.
+SciPy has it, but its wheel is 35 MB and a device needs nothing else of it; the trackers that would
+bring it (norfair, supervision, trackers) need more, and boxmot is under the AGPL.
 """
 
 from __future__ import annotations
