@@ -57,6 +57,30 @@ def yunet() -> Path:
 
 
 @pytest.fixture(scope="session")
+def portrait() -> np.ndarray:
+    """Grace Hopper, 512×600, one face."""
+    pytest.importorskip("matplotlib")
+    from edge_emotion.camera.clip import portrait_path
+    from edge_emotion.vision.image import read_image
+
+    return read_image(portrait_path())
+
+
+@pytest.fixture(scope="session")
+def group(portrait: np.ndarray) -> np.ndarray:
+    """Five faces of 60 to 150 pixels in 1280×720."""
+    canvas = np.full((720, 1280, 3), 90, np.uint8)
+    places = ((20, 30, 560), (420, 60, 330), (700, 20, 240), (930, 100, 420), (700, 420, 270))
+    for number, (x, y, height) in enumerate(places):
+        width = height * portrait.shape[1] // portrait.shape[0]
+        print_ = cv2.resize(portrait, (width, height), interpolation=cv2.INTER_AREA)
+        print_ = print_[:, ::-1] if number % 2 else print_
+        visible = canvas[y : y + height, x : x + width]
+        visible[:] = print_[: visible.shape[0], : visible.shape[1]]
+    return canvas
+
+
+@pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small INT8 classifier with random weights."""
     path = tmp_path_factory.mktemp("model") / "classifier.cpu.onnx"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from edge_emotion.camera.base import AnnotatedFrame, Frame, Grab, Sink, Source
+from edge_emotion.camera.base import AnnotatedFrame, Frame, Grab, Sink, Source, TrackedFace
 from edge_emotion.camera.clip import write_demo_clip
+from edge_emotion.camera.decision import Rules
 from edge_emotion.camera.event import Event
 from edge_emotion.camera.loop import INFERENCE_THREADS, CameraLoop, run_loop
 from edge_emotion.camera.sources import open_source
@@ -16,9 +17,11 @@ __all__ = [
     "Event",
     "Frame",
     "Grab",
+    "Rules",
     "Sink",
     "Source",
     "Summary",
+    "TrackedFace",
     "open_source",
     "run_loop",
     "write_demo_clip",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Literal
 
-from edge_emotion.inference import FaceEmotion
-from edge_emotion.vision import Picture
+from edge_emotion.emotions import Emotion
+from edge_emotion.vision import FaceBox, Picture
+from edge_emotion.vision.quality import Defect
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,33 @@ class Frame:
     position: float
 
 
+Reason = Defect | Literal["uncertain"]
+"""Why a face has no emotion."""
+
+
+@dataclass(frozen=True)
+class TrackedFace:
+    """One face of a frame, known from the frames before.
+
+    Args:
+        track: which face of its source it is, counted from 1; no number is used again in a run.
+        box: where it is.
+        emotion: what is said of it, steadied over time; ``None`` if it is uncertain or the face
+            cannot be judged.
+        probability: of ``emotion``, or of the likeliest where there is none.
+        probabilities: of all seven, calibrated and smoothed; they sum to 1, and are all alike as
+            long as the face could not be judged at all.
+        reason: why there is no emotion.
+    """
+
+    track: int
+    box: FaceBox
+    emotion: Emotion | None
+    probability: float
+    probabilities: dict[Emotion, float]
+    reason: Reason | None
+
+
 @dataclass(frozen=True)
 class AnnotatedFrame:
     """A frame with what was read from it.
@@ -41,13 +70,15 @@ class AnnotatedFrame:
         faces: the faces found.
         picture: the frame with its faces drawn, if a sink of the run shows pictures; else the
             frame's own image.
+        ended: tracks of the source that ended since its frame before.
     """
 
     frame: Frame
     source_name: str
     rate: float
-    faces: tuple[FaceEmotion, ...]
+    faces: tuple[TrackedFace, ...]
     picture: Picture
+    ended: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 
-from edge_emotion.camera.base import AnnotatedFrame, Frame, Sink, Source
+from edge_emotion.camera.annotate import annotated
+from edge_emotion.camera.base import AnnotatedFrame, Frame, Sink, Source, TrackedFace
+from edge_emotion.camera.decision import STEADY, Rules
+from edge_emotion.camera.faces import FaceReader, FrameFaces
 from edge_emotion.camera.reader import Reader
 from edge_emotion.camera.sinks.window import WindowClosed
 from edge_emotion.camera.stages import Stopwatch, Summary
-from edge_emotion.inference import FaceEmotion, FacePipeline
-from edge_emotion.vision import FaceBox, Picture
-from edge_emotion.vision.draw import draw_face
+from edge_emotion.inference import FacePipeline
+from edge_emotion.vision import Picture
 from edge_emotion.vision.opencv import cv2
-from edge_emotion.vision.tracking import FlowTracker, Tracker, looks_every
 
 INFERENCE_THREADS = 1
 """For pipelines of a loop: networks this small gain less from more than decoding loses by it."""
@@ -30,19 +31,25 @@ class CameraLoop:
         sources: where frames come from; they take turns, and their faces share a batch.
         pipeline: finds and reads faces.
         sinks: where results go.
+        rules: how readings become labels.
 
     The loop closes none of them: who opened them closes them.
     """
 
     def __init__(
-        self, sources: Sequence[Source], pipeline: FacePipeline, sinks: Sequence[Sink]
+        self,
+        sources: Sequence[Source],
+        pipeline: FacePipeline,
+        sinks: Sequence[Sink],
+        rules: Rules = STEADY,
     ) -> None:
         self._sources = sources
         self._pipeline = pipeline
         self._sinks = sinks
-        self._trackers = [_tracker(pipeline, source) for source in sources]
         self._stop = threading.Event()
         self._watch = Stopwatch()
+        rates = [source.rate for source in sources]
+        self._reader = FaceReader(pipeline, rates, rules, self._watch)
         self._frames = 0
         self._faces = 0
 
@@ -68,7 +75,7 @@ class CameraLoop:
             try:
                 while running and not self._stop.is_set() and self._frames != max_frames:
                     frames = self._take(running, max_frames)
-                    self._publish(frames, self._read(frames))
+                    self._publish(frames, self._reader.read(frames))
             except WindowClosed:
                 self.stop()
         return self._summary(time.monotonic() - started)
@@ -86,41 +93,22 @@ class CameraLoop:
                 frames.append(frame)
         return frames
 
-    def _read(self, frames: Sequence[Frame]) -> list[list[FaceEmotion]]:
-        boxes = [self._locate(frame) for frame in frames]
-        with self._watch.time("classify"):
-            return self._pipeline.classify([frame.image for frame in frames], boxes)
-
-    def _locate(self, frame: Frame) -> list[FaceBox]:
-        """The faces of a frame: followed from the frame before, or found by the detector."""
-        tracker = self._trackers[frame.source]
-        with self._watch.time("follow"):
-            boxes = tracker.follow(frame.image)
-        if boxes is None:
-            with self._watch.time("detect"):
-                boxes = self._pipeline.detect(frame.image)
-            tracker.found(boxes)
-        return boxes
-
-    def _publish(self, frames: Sequence[Frame], found: Sequence[list[FaceEmotion]]) -> None:
-        for frame, faces in zip(frames, found, strict=True):
+    def _publish(self, frames: Sequence[Frame], found: Sequence[FrameFaces]) -> None:
+        for frame, (faces, ended) in zip(frames, found, strict=True):
             source = self._sources[frame.source]
             picture = self._drawn(frame.image, faces)
-            result = AnnotatedFrame(frame, source.describe(), source.rate, tuple(faces), picture)
+            result = AnnotatedFrame(frame, source.describe(), source.rate, faces, picture, ended)
             with self._watch.time("publish"):
                 for sink in self._sinks:
                     sink.consume(result)
             self._frames += 1
             self._faces += len(faces)
 
-    def _drawn(self, image: Picture, faces: Sequence[FaceEmotion]) -> Picture:
+    def _drawn(self, image: Picture, faces: Sequence[TrackedFace]) -> Picture:
         if not any(sink.shows_pictures for sink in self._sinks):
             return image
         with self._watch.time("draw"):
-            picture = image.copy()
-            for face in faces:
-                draw_face(picture, face.box, face.emotion, face.probability)
-        return picture
+            return annotated(image, faces)
 
     def _summary(self, seconds: float) -> Summary:
         manifest = self._pipeline.classifier.manifest
@@ -137,11 +125,6 @@ class CameraLoop:
             fps=round(self._frames / seconds, 2) if seconds else 0.0,
             stages=self._watch.figures(),
         )
-
-
-def _tracker(pipeline: FacePipeline, source: Source) -> Tracker:
-    followed = pipeline.detector.worth_following
-    return FlowTracker(looks_every(source.rate) if followed else 1)
 
 
 @contextmanager
@@ -168,6 +151,7 @@ def run_loop(
     pipeline: FacePipeline,
     sinks: Sequence[Sink],
     max_frames: int | None = None,
+    rules: Rules = STEADY,
 ) -> Summary:
     """Run a loop that ends on SIGINT and SIGTERM, and close everything it was given.
 
@@ -179,6 +163,6 @@ def run_loop(
         stack.callback(pipeline.close)
         for close in [*(source.close for source in sources), *(sink.close for sink in sinks)]:
             stack.callback(close)
-        loop = CameraLoop(sources, pipeline, sinks)
+        loop = CameraLoop(sources, pipeline, sinks, rules)
         with stopped_by_signals(loop):
             return loop.run(max_frames)

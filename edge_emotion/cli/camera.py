@@ -36,6 +36,27 @@ if TYPE_CHECKING:
 @detector_size_option
 @click.option("--output", type=PATH, help="Annotated video (.mp4); one for each source.")
 @click.option("--events", type=PATH, help="Events as JSON lines; an existing file is continued.")
+@click.option(
+    "--events-on",
+    type=click.Choice(["frame", "change"]),
+    default="frame",
+    show_default=True,
+    help="A line per face per frame, or only when a face appears, changes its label or goes.",
+)
+@click.option(
+    "--smoothing",
+    type=click.FloatRange(min=0),
+    default=0.25,
+    show_default=True,
+    help="Seconds over which readings of a face are averaged; 0 labels every frame by itself.",
+)
+@click.option(
+    "--uncertain",
+    type=click.FloatRange(0, 1),
+    default=0.4,
+    show_default=True,
+    help="Name no emotion less probable than this; 0 always names one.",
+)
 @click.option("--headless", is_flag=True, help="Open no window.")
 @click.option("--max-frames", type=click.IntRange(min=1), help="Stop after this many frames.")
 @json_option
@@ -47,12 +68,15 @@ def command(
     detector_size: int | None,
     output: Path | None,
     events: Path | None,
+    events_on: str,
+    smoothing: float,
+    uncertain: float,
     headless: bool,
     max_frames: int | None,
     as_json: bool,
 ) -> None:
     """Read facial emotion from cameras, streams or files until they end or Ctrl-C."""
-    from edge_emotion.camera import INFERENCE_THREADS, open_source, run_loop
+    from edge_emotion.camera import INFERENCE_THREADS, Rules, open_source, run_loop
     from edge_emotion.inference import FacePipeline
     from edge_emotion.vision import FAST
 
@@ -65,8 +89,9 @@ def command(
         for text in sources:
             opened.append(open_source(text))
             unwind.callback(opened[-1].close)
-        sinks = _open_sinks(len(sources), output, events, headless, unwind)
-        summary = run_loop(opened, pipeline, sinks, max_frames)
+        sinks = _open_sinks(len(sources), output, events, events_on, headless, unwind)
+        rules = Rules.steadied(smoothing, uncertain)
+        summary = run_loop(opened, pipeline, sinks, max_frames, rules)
     if as_json:
         print_json(summary.model_dump(mode="json"))
     else:
@@ -87,8 +112,14 @@ def _refuse_to_overwrite(
 
 
 def _open_sinks(
-    sources: int, output: Path | None, events: Path | None, headless: bool, unwind: ExitStack
+    sources: int,
+    output: Path | None,
+    events: Path | None,
+    events_on: str,
+    headless: bool,
+    unwind: ExitStack,
 ) -> list[Sink]:
+    from edge_emotion.camera.event import CHOICES
     from edge_emotion.camera.sinks.jsonl import JsonLinesSink
     from edge_emotion.camera.sinks.video import VideoSink
     from edge_emotion.camera.sinks.window import WindowSink, missing_display
@@ -97,7 +128,7 @@ def _open_sinks(
     if output is not None:
         sinks.append(VideoSink(output, sources))
     if events is not None:
-        sinks.append(JsonLinesSink(events))
+        sinks.append(JsonLinesSink(events, CHOICES[events_on]()))
         unwind.callback(sinks[-1].close)
     if not headless:
         reason = missing_display()

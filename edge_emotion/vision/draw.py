@@ -5,6 +5,7 @@ Everything scales with the picture, and every shape is antialiased.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -28,6 +29,9 @@ COLOURS: dict[Emotion, Colour] = {
 }
 """Each at least 6:1 in contrast (WCAG 2.1) against the dark text on it."""
 
+UNNAMED: Colour = (190, 190, 190)
+"""Of a face without an emotion."""
+
 INK: Colour = (30, 22, 18)
 """The dark of text on colour, and of the rim around brackets."""
 
@@ -42,21 +46,34 @@ _BASELINE = 0.71
 """Where the baseline is, as a share of the line's height from its top."""
 
 
-def draw_face(frame: Picture, box: FaceBox, emotion: Emotion, probability: float) -> None:
-    """Draw one face's result onto a picture, in place.
+@dataclass(frozen=True)
+class Caption:
+    """What to write at a face.
+
+    Args:
+        text: a few words.
+        colour: of the plate behind them, and of the face's brackets.
+        probability: shown in per cent and as a bar; ``None`` shows neither.
+    """
+
+    text: str
+    colour: Colour
+    probability: float | None
+
+
+def draw_face(frame: Picture, box: FaceBox, caption: Caption) -> None:
+    """Mark one face on a picture, in place.
 
     Args:
         frame: BGR picture.
         box: where the face is.
-        emotion: what to name.
-        probability: of that emotion, 0 to 1.
+        caption: what to write at it.
     """
     unit = float(np.hypot(*frame.shape[:2])) / np.sqrt(2)
-    colour = COLOURS[emotion]
     line = max(round(unit * _LINE_SHARE), 1)
     _brackets(frame, box, INK, line * 2 + 1)
-    _brackets(frame, box, colour, line)
-    _plate(frame, box, emotion, probability, max(round(unit * _TEXT_SHARE), 12))
+    _brackets(frame, box, caption.colour, line)
+    _plate(frame, box, caption, max(round(unit * _TEXT_SHARE), 12))
 
 
 def _brackets(frame: Picture, box: FaceBox, colour: Colour, width: int) -> None:
@@ -80,33 +97,36 @@ def _brackets(frame: Picture, box: FaceBox, colour: Colour, width: int) -> None:
             cv2.line(frame, start, end, colour, width, cv2.LINE_AA)
 
 
-def _plate(frame: Picture, box: FaceBox, emotion: Emotion, probability: float, height: int) -> None:
-    """The plate above a box (inside it where there is no room): name, percentage, bar."""
-    name = _text_mask(emotion.value, height)
-    percentage = _text_mask(f"{probability:.0%}", height)
-    pad = height // 2
-    bar = max(height // 5, 3)
-    width = name.shape[1] + percentage.shape[1] + 3 * pad
-    tall = height + bar + round(pad * 1.6)
+def _plate(frame: Picture, box: FaceBox, caption: Caption, height: int) -> None:
+    """The plate above a box (inside it where there is no room): text, percentage, bar."""
+    texts = [_text_mask(caption.text, height)]
+    pad, bar = height // 2, max(height // 5, 3)
+    tall = height + pad
+    if caption.probability is not None:
+        texts.append(_text_mask(f"{caption.probability:.0%}", height))
+        tall += bar + round(pad * 0.6)
+    width = pad + sum(text.shape[1] + pad for text in texts)
     left = _kept_inside(box.x + (box.width - width) // 2, width, frame.shape[1])
     top = box.y - tall - pad if box.y >= tall + pad else box.y + pad
     top = _kept_inside(top, tall, frame.shape[0])
-    _blend(frame, _rounded_mask(width, tall, pad), left, top, COLOURS[emotion], 0.94)
-    text_top = top + round(pad * 0.5)
-    _blend(frame, name, left + pad, text_top, INK, 1.0)
-    _blend(frame, percentage, left + width - pad - percentage.shape[1], text_top, INK, 1.0)
-    track = width - 2 * pad
-    bar_top = text_top + height + round(pad * 0.4)
-    filled = max(round(track * probability), bar)
-    _blend(frame, _rounded_mask(track, bar, bar / 2), left + pad, bar_top, INK, 0.22)
-    _blend(frame, _rounded_mask(filled, bar, bar / 2), left + pad, bar_top, INK, 1.0)
+    _blend(frame, _rounded_mask(width, tall, pad), left, top, caption.colour, 0.94)
+    text_top, from_left = top + round(pad * 0.5), left + pad
+    for text in texts:
+        _blend(frame, text, from_left, text_top, INK, 1.0)
+        from_left += text.shape[1] + pad
+    if caption.probability is None:
+        return
+    bar_top, longest = text_top + height + round(pad * 0.4), width - 2 * pad
+    for length, opacity in ((longest, 0.22), (round(longest * caption.probability), 1.0)):
+        mask = _rounded_mask(max(length, bar), bar, bar / 2)
+        _blend(frame, mask, left + pad, bar_top, INK, opacity)
 
 
 def _kept_inside(start: int, length: int, limit: int) -> int:
     return max(min(start, limit - length), 0)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _text_mask(text: str, height: int) -> npt.NDArray[np.float32]:
     """Coverage of a text line, 0 to 1, (height, width); drawn large and averaged down."""
     rows = height * _OVERSAMPLING
@@ -119,7 +139,7 @@ def _text_mask(text: str, height: int) -> npt.NDArray[np.float32]:
     return _averaged(canvas, canvas.shape[1] // _OVERSAMPLING, height)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _rounded_mask(width: int, height: int, radius: float) -> npt.NDArray[np.float32]:
     """Coverage of a rounded rectangle, 0 to 1, (height, width)."""
     canvas = np.zeros((height * _OVERSAMPLING, width * _OVERSAMPLING), np.uint8)

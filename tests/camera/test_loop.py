@@ -58,8 +58,46 @@ def test_a_clip_becomes_video_events_and_a_summary(
     for event in found:
         assert event.source == str(clip)
         assert sum(event.probabilities.values()) == pytest.approx(1, abs=1e-3)
-        assert event.probability == max(event.probabilities.values())
+        assert event.probability == event.probabilities.get(event.emotion, event.probability)
+        assert (event.emotion is None) != (event.reason is None)
         assert set(event.probabilities) == set(Emotion)
+
+
+def test_events_on_change_tell_appearing_and_labels_only(
+    run_cli: RunCli, model: Path, clip: Path, yunet: Path, tmp_path: Path
+) -> None:
+    every, changes = tmp_path / "every.jsonl", tmp_path / "changes.jsonl"
+    arguments = ("camera", "--source", clip, "--model", model, "--headless", "--smoothing", "0")
+    for path, choice in ((every, "frame"), (changes, "change")):
+        done = run_cli(
+            *arguments, "--events", path, "--events-on", choice, EDGE_EMOTION_YUNET=str(yunet)
+        )
+        assert done.returncode == 0, done.stderr
+    expected, labels = [], {}
+    for event in read_events(every):
+        label = (event.emotion, event.reason)
+        if labels.get(event.track) != label:
+            change = "changed" if event.track in labels else "appeared"
+            expected.append((event.frame, event.track, change, *label))
+        labels[event.track] = label
+    assert sorted(labels) == [1, 2]
+    found = read_events(changes)
+    assert [(e.frame, e.track, e.change, e.emotion, e.reason) for e in found] == expected
+
+
+def test_no_emotion_is_named_below_the_threshold(
+    run_cli: RunCli, model: Path, clip: Path, tmp_path: Path
+) -> None:
+    names = {}
+    for threshold in ("0", "1"):
+        events = tmp_path / f"{threshold}.jsonl"
+        done = run_cli(
+            *("camera", "--source", clip, "--model", model, "--detector", "haar", "--headless"),
+            *("--uncertain", threshold, "--events", events),
+        )
+        assert done.returncode == 0, done.stderr
+        names[threshold] = {event.reason for event in read_events(events)}
+    assert names == {"0": {None}, "1": {"uncertain"}}
 
 
 def test_yunet_finds_both_faces(run_cli: RunCli, model: Path, clip: Path, yunet: Path) -> None:

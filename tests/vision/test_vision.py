@@ -15,7 +15,7 @@ from edge_emotion.emotions import Emotion
 from edge_emotion.errors import ArtifactError, DetectorError, SourceError, UsageError
 from edge_emotion.vision import FaceBox, Picture, get_detector
 from edge_emotion.vision.crop import crop_face
-from edge_emotion.vision.draw import COLOURS, INK, draw_face
+from edge_emotion.vision.draw import COLOURS, INK, UNNAMED, Caption, draw_face
 from edge_emotion.vision.fetch import fetch
 from edge_emotion.vision.image import read_image
 from edge_emotion.vision.weights import RemoteFile
@@ -104,8 +104,8 @@ def test_crop_margin_widens_around_the_centre() -> None:
     assert wide[24, 24] == 255
 
 
-@pytest.mark.parametrize("emotion", list(Emotion))
-def test_labels_have_contrast(emotion: Emotion) -> None:
+@pytest.mark.parametrize("plate", [*COLOURS.values(), UNNAMED])
+def test_labels_have_contrast(plate: tuple[int, int, int]) -> None:
     """Relative luminance and contrast ratio as WCAG 2.1 defines them."""
 
     def luminance(colour: tuple[int, int, int]) -> float:
@@ -117,20 +117,39 @@ def test_labels_have_contrast(emotion: Emotion) -> None:
     def scaled(colour: tuple[int, int, int]) -> list[float]:
         return [channel / 255 for channel in colour]
 
-    ratio = (luminance(COLOURS[emotion]) + 0.05) / (luminance(INK) + 0.05)
+    ratio = (luminance(plate) + 0.05) / (luminance(INK) + 0.05)
     assert ratio >= 6
 
 
+SURE = Caption("#1 surprise", COLOURS[Emotion.SURPRISE], 0.93)
+UNSURE = Caption("#12 too blurred", UNNAMED, None)
+
+
+@pytest.mark.parametrize("caption", [SURE, UNSURE])
 @pytest.mark.parametrize("box", [(10, 10, 50, 50), (-30, -30, 80, 80), (290, 220, 60, 60)])
-def test_drawing_marks_the_picture_and_never_leaves_it(box: tuple[int, int, int, int]) -> None:
+def test_drawing_marks_the_picture_in_its_colour(
+    box: tuple[int, int, int, int], caption: Caption
+) -> None:
     frame = np.zeros((240, 320, 3), np.uint8)
-    draw_face(frame, FaceBox(*box, 1.0), Emotion.SURPRISE, 0.93)
-    assert frame.any()
+    draw_face(frame, FaceBox(*box, 1.0), caption)
+    near = np.abs(frame.astype(int) - caption.colour).max(axis=2) < 20
+    assert near.sum() > 400, "the plate and the brackets"
 
 
-def test_drawing_a_tiny_picture_does_not_fail() -> None:
+def test_a_longer_bar_is_a_greater_probability() -> None:
+    dark = []
+    for probability in (0.2, 0.8):
+        frame = np.zeros((240, 320, 3), np.uint8)
+        caption = Caption("#1 sad", COLOURS[Emotion.SAD], probability)
+        draw_face(frame, FaceBox(100, 100, 80, 80, 1.0), caption)
+        dark.append(int((np.abs(frame.astype(int) - INK).max(axis=2) < 10).sum()))
+    assert dark[1] > dark[0] + 50
+
+
+@pytest.mark.parametrize("caption", [SURE, UNSURE])
+def test_drawing_a_tiny_picture_does_not_fail(caption: Caption) -> None:
     frame = np.zeros((16, 16, 3), np.uint8)
-    draw_face(frame, FaceBox(2, 2, 10, 10, 1.0), Emotion.HAPPY, 0.5)
+    draw_face(frame, FaceBox(2, 2, 10, 10, 1.0), caption)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])

@@ -1,4 +1,4 @@
-"""Events as JSON lines, one per face per frame."""
+"""Events as JSON lines: one per face per frame, or only when something changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from edge_emotion.camera.base import AnnotatedFrame, Sink
-from edge_emotion.camera.event import events
+from edge_emotion.camera.event import Choose, events
 from edge_emotion.jsonio import output_directory, unwritable
 
 
@@ -16,6 +16,7 @@ class JsonLinesSink(Sink):
 
     Args:
         path: the file; an existing one is continued, so that a restarted loop loses nothing.
+        choose: what to write of a frame: ``events``, or ``Changes()`` to write less.
 
     Raises:
         OutputError: it cannot be written.
@@ -23,8 +24,9 @@ class JsonLinesSink(Sink):
 
     shows_pictures = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, choose: Choose = events) -> None:
         self._path = path
+        self._choose = choose
         output_directory(path.parent)
         try:
             # Unbuffered: a line is one write, so a kill leaves no half line behind.
@@ -39,7 +41,7 @@ class JsonLinesSink(Sink):
         Raises:
             OutputError: the disk is full, or the file is gone.
         """
-        lines = [event.model_dump_json(by_alias=True) + "\n" for event in events(result)]
+        lines = [event.model_dump_json(by_alias=True) + "\n" for event in self._choose(result)]
         content = "".join(lines).encode()
         rest = memoryview(content)
         try:

@@ -1,0 +1,96 @@
+"""Faces that cannot be judged, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_emotion.vision import FaceBox, Picture, get_detector
+from edge_emotion.vision.crop import crop_face
+from edge_emotion.vision.quality import (
+    LEAST_SIDE,
+    MOST_ROLL,
+    MOST_YAW,
+    defect_of_box,
+    defect_of_crop,
+    turn_of,
+)
+
+
+def turned(yaw: float, roll: float) -> tuple[tuple[float, float], ...]:
+    """Landmarks of a head seen from afar: eyes 60 apart, the nose 30 ahead of and 35 below them."""
+    points = np.array([[-30, 0, 0], [30, 0, 0], [0, 35, 30], [-25, 70, 0], [25, 70, 0]], float)
+    across, along = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
+    flat = np.stack([points[:, 0] * across + points[:, 2] * along, points[:, 1]], axis=1)
+    c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
+    return tuple(map(tuple, (flat @ np.array([[c, s], [-s, c]]) * 2 + 200).tolist()))
+
+
+@pytest.mark.parametrize("yaw", [-60, -30, 0, 15, 45, 70])
+@pytest.mark.parametrize("roll", [-40, 0, 25])
+def test_the_turn_of_a_head_is_known_from_its_landmarks(yaw: float, roll: float) -> None:
+    turn = turn_of(turned(yaw, roll))
+    assert turn.yaw == pytest.approx(yaw, abs=0.1)
+    assert turn.roll == pytest.approx(roll, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("yaw", "roll", "defect"),
+    [
+        (MOST_YAW - 1, 0, None),
+        (MOST_YAW + 1, 0, "too turned"),
+        (-MOST_YAW - 1, 0, "too turned"),
+        (0, MOST_ROLL - 1, None),
+        (0, -MOST_ROLL - 1, "too turned"),
+    ],
+)
+def test_a_face_may_be_too_turned(yaw: float, roll: float, defect: str | None) -> None:
+    assert defect_of_box(FaceBox(100, 100, 150, 200, 0.9, turned(yaw, roll))) == defect
+
+
+def test_a_profile_whose_eyes_are_one_point_is_too_turned() -> None:
+    points = ((10.0, 10.0),) * 5
+    assert defect_of_box(FaceBox(0, 0, 50, 50, 0.9, points)) == "too turned"
+
+
+def test_the_shorter_side_decides_whether_a_face_is_too_small() -> None:
+    assert defect_of_box(FaceBox(0, 0, LEAST_SIDE, 90, 1.0)) is None
+    assert defect_of_box(FaceBox(0, 0, 90, LEAST_SIDE - 1, 1.0)) == "too small"
+
+
+def smear(length: int, down: bool) -> Callable[[np.ndarray], np.ndarray]:
+    kernel = np.full((length, 1) if down else (1, length), 1 / length, np.float32)
+    return lambda picture: cv2.filter2D(picture, -1, kernel)
+
+
+@pytest.mark.parametrize(
+    ("change", "defect"),
+    [
+        (lambda picture: picture, None),
+        (lambda picture: cv2.GaussianBlur(picture, (0, 0), 8), "too blurred"),
+        (smear(80, down=False), "too blurred"),
+        (smear(80, down=True), "too blurred"),
+        (lambda picture: (picture * 0.3).astype(np.uint8), None),
+    ],
+    ids=["sharp", "out of focus", "moved aside", "moved down", "dark"],
+)
+def test_a_real_face_may_be_too_blurred(
+    portrait: Picture,
+    yunet: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[np.ndarray], np.ndarray],
+    defect: str | None,
+) -> None:
+    monkeypatch.setenv("EDGE_EMOTION_YUNET", str(yunet))
+    (box,) = get_detector("yunet").detect(portrait)
+    assert defect_of_box(box) is None
+    assert defect_of_crop(crop_face(change(portrait), box)) == defect
+
+
+@pytest.mark.parametrize("value", [0, 127, 255])
+def test_a_blank_crop_is_too_blurred(value: int) -> None:
+    assert defect_of_crop(np.full((48, 48), value, np.uint8)) == "too blurred"
