@@ -38,6 +38,14 @@ if TYPE_CHECKING:
 @click.option("--events", type=PATH, help="Events as JSON lines; an existing file is continued.")
 @click.option("--headless", is_flag=True, help="Open no window.")
 @click.option("--max-frames", type=click.IntRange(min=1), help="Stop after this many frames.")
+@click.option("--loop", is_flag=True, help="Begin files and folders again at their end.")
+@click.option(
+    "--read-timeout",
+    type=click.FloatRange(min=0.5),
+    default=5.0,
+    show_default=True,
+    help="Seconds without a frame after which a camera or stream is opened again.",
+)
 @json_option
 def command(
     sources: tuple[str, ...],
@@ -49,10 +57,13 @@ def command(
     events: Path | None,
     headless: bool,
     max_frames: int | None,
+    loop: bool,
+    read_timeout: float,
     as_json: bool,
 ) -> None:
     """Read facial emotion from cameras, streams or files until they end or Ctrl-C."""
-    from edge_emotion.camera import INFERENCE_THREADS, open_source, run_loop
+    from edge_emotion.camera import INFERENCE_THREADS, open_sources, run_loop
+    from edge_emotion.camera.live.source import Patience
     from edge_emotion.inference import FacePipeline
     from edge_emotion.vision import FAST
 
@@ -61,10 +72,9 @@ def command(
         pipeline = unwind.enter_context(
             FacePipeline(model, backend, detector, detector_size or FAST, INFERENCE_THREADS)
         )
-        opened = []
-        for text in sources:
-            opened.append(open_source(text))
-            unwind.callback(opened[-1].close)
+        opened = open_sources(sources, loop=loop, patience=Patience(reading=read_timeout))
+        for source in opened:
+            unwind.callback(source.close)
         sinks = _open_sinks(len(sources), output, events, headless, unwind)
         summary = run_loop(opened, pipeline, sinks, max_frames)
     if as_json:
@@ -90,10 +100,11 @@ def _open_sinks(
     sources: int, output: Path | None, events: Path | None, headless: bool, unwind: ExitStack
 ) -> list[Sink]:
     from edge_emotion.camera.sinks.jsonl import JsonLinesSink
+    from edge_emotion.camera.sinks.state import SourceStateSink
     from edge_emotion.camera.sinks.video import VideoSink
     from edge_emotion.camera.sinks.window import WindowSink, missing_display
 
-    sinks: list[Sink] = []
+    sinks: list[Sink] = [SourceStateSink(say)]
     if output is not None:
         sinks.append(VideoSink(output, sources))
     if events is not None:
@@ -114,6 +125,13 @@ def _print_summary(summary: Summary) -> None:
         f"({summary.fps:.1f} frames/s) with {summary.model} on {summary.backend}, "
         f"detector {summary.detector}"
     )
+    if summary.latency is not None:
+        warmth = summary.cpu_temperature_celsius
+        say(
+            f"  capture to result p50 {summary.latency.p50_ms:.1f} ms, p95 "
+            f"{summary.latency.p95_ms:.1f} ms; {summary.dropped} frames dropped, "
+            f"{summary.reconnects} reconnects" + (f"; CPU {warmth:.0f} °C" if warmth else "")
+        )
     for stage, figures in summary.stages.items():
         say(
             f"  {stage:<9} p50 {figures.p50_ms:7.2f} ms   p95 {figures.p95_ms:7.2f} ms   "
