@@ -43,10 +43,8 @@ def _change(before: SourceStatus | None, now: SourceStatus) -> str | None:
         if same or now.error is None:
             return None
         return f"{now.error} ({now.state})"
-    if before is None:
-        return None
-    if now.reconnects > before.reconnects:
-        return f"back again, {now.reconnects} times so far"
-    if before.state == "connecting" and now.state == "running":
+    if now.reconnects > (before.reconnects if before else 0):
+        return f"back again, reconnect {now.reconnects}"
+    if before is not None and before.state == "connecting" and now.state == "running":
         return "running"
     return None
