@@ -11,6 +11,7 @@ from pathlib import Path
 
 import av
 import av.error
+from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from edge_emotion.errors import OutputError
@@ -18,12 +19,14 @@ from edge_emotion.vision import Picture
 
 _CODECS = ("libx264", "mpeg4")
 """H.264 where this build of FFmpeg encodes it, which browsers play; else MPEG-4 part 2."""
-_H264 = {"preset": "ultrafast", "tune": "zerolatency", "crf": "23"}
+_H264 = {"preset": "ultrafast", "tune": "zerolatency", "crf": "23", "forced-idr": "1"}
 """A frame that goes in comes out: none is waiting inside the encoder when the process dies."""
 _CONTAINER = {
     "movflags": "frag_keyframe+empty_moov+default_base_moof",
     "flush_packets": "1",
 }
+_TICKS = 90_000
+"""Of a second: what MP4's frame times are counted in, as is usual for video."""
 
 
 class FragmentedMp4:
@@ -50,16 +53,24 @@ class FragmentedMp4:
         assert isinstance(stream, VideoStream)  # noqa: S101 - of a video codec
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
-        stream.gop_size = max(round(rate), 1)  # a key frame every second, and with it a fragment
+        stream.codec_context.time_base = Fraction(1, _TICKS)
         self._stream = stream
+        self._last_tick = -1
+        self._fragment_began = -_TICKS
 
-    def write(self, picture: Picture) -> None:
-        """Append one BGR picture of the file's size.
+    def write(self, picture: Picture, position: float) -> None:
+        """Append one BGR picture of the file's size, to be shown at ``position`` seconds.
 
         Raises:
             OutputError: the disk is full, or the file is gone.
         """
         frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+        frame.pts = max(round(position * _TICKS), self._last_tick + 1)
+        frame.time_base = Fraction(1, _TICKS)
+        self._last_tick = frame.pts
+        if frame.pts - self._fragment_began >= _TICKS:
+            frame.pict_type = PictureType.I  # a key frame begins a fragment
+            self._fragment_began = frame.pts
         try:
             self._container.mux(self._stream.encode(frame))
         except (av.error.FFmpegError, OSError) as error:

@@ -75,7 +75,7 @@ def command(
         opened = open_sources(sources, loop=loop, patience=Patience(reading=read_timeout))
         for source in opened:
             unwind.callback(source.close)
-        sinks = _open_sinks(len(sources), output, events, headless, unwind)
+        sinks = _open_sinks([source.live for source in opened], output, events, headless, unwind)
         summary = run_loop(opened, pipeline, sinks, max_frames)
     if as_json:
         print_json(summary.model_dump(mode="json"))
@@ -97,7 +97,7 @@ def _refuse_to_overwrite(
 
 
 def _open_sinks(
-    sources: int, output: Path | None, events: Path | None, headless: bool, unwind: ExitStack
+    live: list[bool], output: Path | None, events: Path | None, headless: bool, unwind: ExitStack
 ) -> list[Sink]:
     from edge_emotion.camera.sinks.jsonl import JsonLinesSink
     from edge_emotion.camera.sinks.state import SourceStateSink
@@ -106,7 +106,7 @@ def _open_sinks(
 
     sinks: list[Sink] = [SourceStateSink(say)]
     if output is not None:
-        sinks.append(VideoSink(output, sources))
+        sinks.append(VideoSink(output, live))
     if events is not None:
         sinks.append(JsonLinesSink(events))
         unwind.callback(sinks[-1].close)
