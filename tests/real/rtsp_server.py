@@ -1,6 +1,6 @@
 """An RTSP camera: GStreamer's server with a moving test picture in H.264.
 
-Run by the system's Python, which has GStreamer's bindings: ``/usr/bin/python3 rtsp_server.py PORT``.
+The system's Python, which has GStreamer's bindings, runs it: ``python3 rtsp_server.py PORT``.
 Prints ``ready`` once it listens.
 """
 

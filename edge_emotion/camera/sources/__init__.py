@@ -9,7 +9,7 @@ from edge_emotion.errors import SourceError
 
 REGISTRY: dict[str, str] = {
     "demo": "edge_emotion.camera.sources.demo:DemoSource",
-    "csi": "edge_emotion.camera.sources.csi:CsiSource",
+    "jetson": "edge_emotion.camera.sources.jetson:JetsonSource",
     "gstreamer": "edge_emotion.camera.sources.gstreamer:GStreamerSource",
     "stream": "edge_emotion.camera.sources.stream:StreamSource",
     "device": "edge_emotion.camera.sources.device:DeviceSource",
