@@ -7,21 +7,17 @@ it has; the index then is written when the file is closed, and without it nothin
 
 from __future__ import annotations
 
-import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from edge_emotion.camera.disk import refuse_full_disk
 from edge_emotion.errors import OutputError
 from edge_emotion.jsonio import output_directory
 from edge_emotion.vision import Picture
 from edge_emotion.vision.opencv import cv2
-
-RESERVE_BYTES = 32 * 1024 * 1024
-"""Disk space that must stay free: enough for the index of days of video, and to notice in time,
-since OpenCV does not tell when a write failed."""
 
 
 class _Container(Protocol):
@@ -54,7 +50,7 @@ class Mp4Writer:
         self._size = (max(size[0] // 2 * 2, 2), max(size[1] // 2 * 2, 2))
         self._rate = rate
         self._written = 0
-        self._refuse_full_disk()
+        refuse_full_disk(self._path)
         self._container = _open(path, self._size, rate)
 
     def write(self, picture: Picture, position: float | None = None) -> None:
@@ -68,7 +64,7 @@ class Mp4Writer:
         Raises:
             OutputError: the disk is almost full.
         """
-        self._refuse_full_disk()
+        refuse_full_disk(self._path)
         if position is None:
             position = self._written / self._rate
         self._container.write(_fitted(picture, self._size), position)
@@ -77,14 +73,6 @@ class Mp4Writer:
     def close(self) -> None:
         """Finish the file; closing twice is harmless."""
         self._container.close()
-
-    def _refuse_full_disk(self) -> None:
-        free = shutil.disk_usage(self._path.parent).free
-        if free < RESERVE_BYTES:
-            raise OutputError(
-                f"cannot write {self._path}: only {free // 2**20} MiB are free on its disk",
-                f"free at least {RESERVE_BYTES // 2**20} MiB, or choose another disk",
-            )
 
 
 def _open(path: Path, size: tuple[int, int], rate: float) -> _Container:

@@ -10,10 +10,11 @@ class Backoff:
 
     Args:
         first: seconds before the second attempt.
-        longest: seconds that a delay never exceeds.
+        longest: seconds that a delay never exceeds: with what opening a stream takes, a server is
+            found within two seconds of its return, however long it was away.
     """
 
-    def __init__(self, first: float = 0.25, longest: float = 1.0) -> None:
+    def __init__(self, first: float = 0.25, longest: float = 0.75) -> None:
         self._first = first
         self._longest = longest
         self._delay = first

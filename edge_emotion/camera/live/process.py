@@ -35,6 +35,9 @@ class CaptureProcess:
     Args:
         kind: the source's name in ``sources.REGISTRY``.
         name: what to call the source in errors.
+
+    ``may_try_again`` is whether it said itself that the source did not open, and has read nothing:
+    then it can be ordered once more.
     """
 
     def __init__(self, kind: str, name: str) -> None:
@@ -42,6 +45,7 @@ class CaptureProcess:
         self._slots: SlotReader | None = None
         self._expected = 0
         self.rate: float | None = None
+        self.may_try_again = False
         # Message boundaries are kept, and a closed end is noticed.
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -59,6 +63,7 @@ class CaptureProcess:
 
     def open(self, text: str) -> None:
         """Order it to open the source. A child that is gone is noticed by ``newest``."""
+        self.may_try_again = False
         with suppress(BrokenPipeError, ConnectionResetError):
             self._channel.send(encode(Order(text)))
 
@@ -107,6 +112,7 @@ class CaptureProcess:
             elif isinstance(message, Memory):
                 newest = None  # what it told of lay in the memory before this one
             elif isinstance(message, Failed):
+                self.may_try_again = self._slots is None
                 raise SourceError(message.reason)
         return newest
 

@@ -37,7 +37,7 @@ class SupervisedSource(Source):
 
     A read of OpenCV, FFmpeg or a driver may block for ever and cannot be cancelled; a process can
     be killed. While a connection is awaited, the next process is already there: it has imported
-    OpenCV and waits for the order to open.
+    OpenCV and waits for the order to open, again and again until the source is back.
 
     Args:
         kind: the source's name in ``sources.REGISTRY``.
@@ -151,11 +151,12 @@ class SupervisedSource(Source):
         )
 
     def _reconnect(self, reason: str) -> None:
-        self._process.kill()
         state = self._connection.state
         state = "connecting" if state == "connecting" else "reconnecting"
         self._connection = replace(self._connection, state=state, error=reason)
-        self._process = CaptureProcess(self._kind, self._name)
+        if not self._process.may_try_again:
+            self._process.kill()
+            self._process = CaptureProcess(self._kind, self._name)
         if not self._closing.wait(self._backoff.next()):
             self._order()
 

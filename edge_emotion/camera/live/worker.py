@@ -2,7 +2,7 @@
 
 Its arguments are the descriptor of its channel, the kind of the source and the number of the
 process that starts it. It imports OpenCV and the adapter of its source, waits for the order to
-open, and then puts every frame into shared memory. It ends when the source fails, when the other
+open, and then puts every frame into shared memory. It ends when the other
 end of its channel is closed, and, killed by the kernel, when the process that started it is gone.
 """
 
@@ -34,25 +34,31 @@ _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 def main() -> None:
-    """Read the source named by the order until it fails."""
+    """Read the source as often as it is ordered to, each time until it fails."""
     descriptor, kind_name, parent = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     _die_with(parent)
     kind = kind_named(kind_name)
     with socket.socket(fileno=descriptor) as channel:
-        content = channel.recv(LARGEST_BYTES)
-        if not content:
-            return
-        order = decode(content)
-        assert isinstance(order, Order)  # noqa: S101 - nothing else is ever sent this way
-        try:
-            _read(kind, order.text, channel)
-        except (BrokenPipeError, ConnectionResetError):
-            return
-        except SourceError as error:
-            channel.send(encode(Failed(str(error))))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the supervisor must hear of it
-            reason = f"{type(error).__name__}: {error}"
-            channel.send(encode(Failed(without_credentials(reason))))
+        # A source that did not open is ordered again: a new process would find no other answer.
+        while content := channel.recv(LARGEST_BYTES):
+            order = decode(content)
+            assert isinstance(order, Order)  # noqa: S101 - nothing else is ever sent this way
+            try:
+                _obey(kind, order, channel)
+            except (BrokenPipeError, ConnectionResetError):
+                return
+
+
+def _obey(kind: type[Source], order: Order, channel: socket.socket) -> None:
+    try:
+        _read(kind, order.text, channel)
+    except SourceError as error:
+        channel.send(encode(Failed(str(error))))
+    except (BrokenPipeError, ConnectionResetError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the supervisor must hear of it
+        reason = f"{type(error).__name__}: {error}"
+        channel.send(encode(Failed(without_credentials(reason))))
 
 
 def _read(kind: type[Source], text: str, channel: socket.socket) -> None:
