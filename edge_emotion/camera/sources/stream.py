@@ -13,6 +13,9 @@ _OPEN_MS = 10_000
 _READ_MS = 5_000
 """How long opening, and one read, may take before the stream counts as gone."""
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+_PROMPT = "rtsp_transport;tcp|fpsprobesize;0"
+"""RTSP's pictures come in its own connection: of UDP's, every lost packet tears one. And FFmpeg
+does not watch a second of them to measure their rate first, which would then be a second late."""
 
 
 class StreamSource(LiveSource):
@@ -24,8 +27,7 @@ class StreamSource(LiveSource):
         return re.match(r"(?i)(rtsps?|rtmps?|https?|udp|srt|tcp)://", text) is not None
 
     def _open(self) -> cv2.VideoCapture:
-        # RTSP's pictures in its own connection: of UDP's, every lost packet tears one.
-        os.environ.setdefault(_OPTIONS, "rtsp_transport;tcp")
+        os.environ.setdefault(_OPTIONS, _PROMPT)
         settings = (
             *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _OPEN_MS),
             *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, _READ_MS),
