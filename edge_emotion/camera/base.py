@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
-from edge_emotion.emotions import Emotion
-from edge_emotion.vision import FaceBox, Picture
-from edge_emotion.vision.quality import Defect
+from edge_emotion.camera.redact import without_credentials
+
+if TYPE_CHECKING:  # the process that reads a camera imports this module and must start fast
+    from edge_emotion.camera.status import Status
+    from edge_emotion.emotions import Emotion
+    from edge_emotion.vision import FaceBox, Picture
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class Frame:
         captured_at: when it was grabbed, in seconds since 1970-01-01 UTC.
         position: seconds since the source's beginning: media time of a file, elapsed time of a
             camera.
+        monotonic: when it was grabbed, by the monotonic clock, in seconds: ages and latencies are
+            differences from it, and stay right when the time of day is set.
     """
 
     image: Picture
@@ -30,10 +36,11 @@ class Frame:
     index: int
     captured_at: float
     position: float
+    monotonic: float = field(default_factory=time.monotonic)
 
 
-Reason = Defect | Literal["uncertain"]
-"""Why a face has no emotion."""
+Reason = Literal["too small", "too blurred", "too turned", "uncertain"]
+"""Why a face has no emotion: a ``vision.quality.Defect``, or no emotion probable enough."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +90,36 @@ class AnnotatedFrame:
 
 @dataclass(frozen=True)
 class Grab:
-    """What a source hands over: a picture and its position in seconds."""
+    """What a source hands over.
+
+    Args:
+        image: BGR, uint8, (height, width, 3).
+        position: seconds since the source's beginning.
+        skipped: frames of the source that were lost between the grab before and this one.
+        captured_at: when it was grabbed, in seconds since 1970-01-01 UTC.
+        monotonic: the same by the monotonic clock.
+    """
 
     image: Picture
     position: float
+    skipped: int = 0
+    captured_at: float = field(default_factory=time.time)
+    monotonic: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How a source is connected.
+
+    Args:
+        state: ``connecting`` until the first frame, ``reconnecting`` after a loss.
+        reconnects: how often it came back.
+        error: why it was lost the last time, with no password in it.
+    """
+
+    state: Literal["connecting", "running", "reconnecting"] = "running"
+    reconnects: int = 0
+    error: str | None = None
 
 
 class Source(ABC):
@@ -113,6 +146,11 @@ class Source(ABC):
     def recognises(cls, text: str) -> bool:
         """Whether ``text``, as the user wrote it, names a source of this kind."""
 
+    @classmethod
+    def shown(cls, text: str) -> str:
+        """``text`` as logs, events and pages show it: no password in it."""
+        return without_credentials(text)
+
     @abstractmethod
     def grab(self) -> Grab | None:
         """The next picture, or ``None`` at the end of a file.
@@ -129,6 +167,13 @@ class Source(ABC):
     def close(self) -> None:
         """Release the device or file; closing twice is harmless."""
 
+    def connection(self) -> Connection:
+        """How it is connected; any thread may ask."""
+        return Connection()
+
+    def interrupt(self) -> None:  # noqa: B027 - a file never waits
+        """Make a ``grab`` that waits give up and return ``None``; any thread may ask."""
+
 
 class Sink(ABC):
     """Takes results. Opening one means constructing it, which proves that it can be written."""
@@ -139,6 +184,13 @@ class Sink(ABC):
     @abstractmethod
     def consume(self, result: AnnotatedFrame) -> None:
         """Take one frame's results.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
+
+    def report(self, status: Status) -> None:  # noqa: B027 - most sinks have nothing to do
+        """Take the run's figures: about once a second, and once at the end.
 
         Raises:
             OutputError: they cannot be written.

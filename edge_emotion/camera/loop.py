@@ -13,7 +13,8 @@ from edge_emotion.camera.annotate import annotated
 from edge_emotion.camera.base import AnnotatedFrame, Frame, Sink, Source, TrackedFace
 from edge_emotion.camera.decision import STEADY, Rules
 from edge_emotion.camera.faces import FaceReader, FrameFaces
-from edge_emotion.camera.reader import Reader
+from edge_emotion.camera.monitor import Monitor
+from edge_emotion.camera.reader import Readers
 from edge_emotion.camera.sinks.window import WindowClosed
 from edge_emotion.camera.stages import Stopwatch, Summary
 from edge_emotion.inference import FacePipeline
@@ -22,13 +23,16 @@ from edge_emotion.vision.opencv import cv2
 
 INFERENCE_THREADS = 1
 """For pipelines of a loop: networks this small gain less from more than decoding loses by it."""
+_REPORT_SECONDS = 1.0
+"""How often sinks are told the run's figures."""
 
 
 class CameraLoop:
     """Runs a pipeline over sources and hands every result to all sinks.
 
     Args:
-        sources: where frames come from; they take turns, and their faces share a batch.
+        sources: where frames come from. None waits for another; the faces of frames that are
+            there at the same time share a batch.
         pipeline: finds and reads faces.
         sinks: where results go.
         rules: how readings become labels.
@@ -50,8 +54,6 @@ class CameraLoop:
         self._watch = Stopwatch()
         rates = [source.rate for source in sources]
         self._reader = FaceReader(pipeline, rates, rules, self._watch)
-        self._frames = 0
-        self._faces = 0
 
     def stop(self) -> None:
         """Ask the loop to end after the frame in hand; safe from signals and other threads."""
@@ -61,39 +63,43 @@ class CameraLoop:
         """Run until every source has ended, ``stop`` is called, or ``max_frames`` are done.
 
         Raises:
-            SourceError: a source broke.
+            SourceError: a source broke; the others were read to their end first.
             OutputError: a sink cannot write.
         """
-        started = time.monotonic()
         with ExitStack() as unwind:
             unwind.callback(cv2.setNumThreads, cv2.getNumThreads())
             cv2.setNumThreads(1)  # its workers would wait for the core that decodes
-            running = []
-            for number, source in enumerate(self._sources):
-                running.append(Reader(source, number, self._watch))
-                unwind.callback(running[-1].close)
+            readers = Readers(self._sources, self._watch)
+            unwind.callback(readers.close)
+            monitor = Monitor(self._pipeline, readers.each, self._watch)
             try:
-                while running and not self._stop.is_set() and self._frames != max_frames:
-                    frames = self._take(running, max_frames)
-                    self._publish(frames, self._reader.read(frames))
+                self._work(readers, monitor, max_frames)
             except WindowClosed:
                 self.stop()
-        return self._summary(time.monotonic() - started)
+            self._report(monitor)
+            if readers.failure is not None and not self._stop.is_set():
+                raise readers.failure
+            return monitor.summary()
 
-    def _take(self, running: list[Reader], max_frames: int | None) -> list[Frame]:
-        """One frame of every reader that has one; readers that ended are dropped."""
-        frames: list[Frame] = []
-        for reader in list(running):
-            if self._frames + len(frames) == max_frames:
-                break
-            frame = reader.next(self._stop)
-            if frame is None:
-                running.remove(reader)
-            else:
-                frames.append(frame)
-        return frames
+    def _work(self, readers: Readers, monitor: Monitor, max_frames: int | None) -> None:
+        due = time.monotonic() + _REPORT_SECONDS
+        while readers.running and not self._stop.is_set() and monitor.frames != max_frames:
+            wanted = None if max_frames is None else max_frames - monitor.frames
+            frames = readers.take(self._stop, max(due - time.monotonic(), 0), wanted)
+            if frames:
+                self._publish(frames, self._reader.read(frames), monitor)
+            if time.monotonic() >= due:
+                self._report(monitor)
+                due = time.monotonic() + _REPORT_SECONDS
 
-    def _publish(self, frames: Sequence[Frame], found: Sequence[FrameFaces]) -> None:
+    def _report(self, monitor: Monitor) -> None:
+        status = monitor.status()
+        for sink in self._sinks:
+            sink.report(status)
+
+    def _publish(
+        self, frames: Sequence[Frame], found: Sequence[FrameFaces], monitor: Monitor
+    ) -> None:
         for frame, (faces, ended) in zip(frames, found, strict=True):
             source = self._sources[frame.source]
             picture = self._drawn(frame.image, faces)
@@ -101,30 +107,13 @@ class CameraLoop:
             with self._watch.time("publish"):
                 for sink in self._sinks:
                     sink.consume(result)
-            self._frames += 1
-            self._faces += len(faces)
+            monitor.published(frame, len(faces))
 
     def _drawn(self, image: Picture, faces: Sequence[TrackedFace]) -> Picture:
         if not any(sink.shows_pictures for sink in self._sinks):
             return image
         with self._watch.time("draw"):
             return annotated(image, faces)
-
-    def _summary(self, seconds: float) -> Summary:
-        manifest = self._pipeline.classifier.manifest
-        return Summary(
-            sources=tuple(source.describe() for source in self._sources),
-            model=manifest.name,
-            sha256=manifest.sha256,
-            precision=manifest.precision,
-            backend=self._pipeline.classifier.info().backend,
-            detector=self._pipeline.detector.name,
-            frames=self._frames,
-            faces=self._faces,
-            seconds=round(seconds, 3),
-            fps=round(self._frames / seconds, 2) if seconds else 0.0,
-            stages=self._watch.figures(),
-        )
 
 
 @contextmanager

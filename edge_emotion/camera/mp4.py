@@ -1,34 +1,43 @@
-"""Write a video file through OpenCV.
+"""Write a video file.
 
-The codec is MPEG-4 part 2 (``mp4v``), the only one that every build of OpenCV can write into an
-MP4. OpenCV gives no way to fragment the container: its index is written when the file is closed,
-so the file can be played after any ending that runs ``close``, not after ``kill -9``.
+With PyAV (the ``video`` extra) the file is whole up to its last second after any ending, even
+``kill -9``. Without it OpenCV writes MPEG-4 part 2 (``mp4v``), the only codec that every build of
+it has; the index then is written when the file is closed, and without it nothing can be played.
 """
 
 from __future__ import annotations
 
-import shutil
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from edge_emotion.camera.disk import refuse_full_disk
 from edge_emotion.errors import OutputError
 from edge_emotion.jsonio import output_directory
 from edge_emotion.vision import Picture
 from edge_emotion.vision.opencv import cv2
 
-RESERVE_BYTES = 32 * 1024 * 1024
-"""Disk space that must stay free: enough for the index of days of video, and to notice in time,
-since OpenCV does not tell when a write failed."""
+
+class _Container(Protocol):
+    def write(self, picture: Picture, position: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def survives_a_kill() -> bool:
+    """Whether files written here can be played after ``kill -9``."""
+    return find_spec("av") is not None
 
 
 class Mp4Writer:
     """A video file being written.
 
     Args:
-        path: the file; the suffix names the container. An existing file is replaced.
-        size: width and height in pixels. Pictures of another size are scaled to fit, with black
-            bars.
+        path: the file. An existing file is replaced.
+        size: width and height in pixels, rounded down to even ones. Pictures of another size are
+            scaled to fit, with black bars.
         rate: frames per second.
 
     Raises:
@@ -38,8 +47,46 @@ class Mp4Writer:
     def __init__(self, path: Path, size: tuple[int, int], rate: float) -> None:
         output_directory(path.parent)
         self._path = path
-        self._size = size
-        self._refuse_full_disk()
+        self._size = (max(size[0] // 2 * 2, 2), max(size[1] // 2 * 2, 2))
+        self._rate = rate
+        self._written = 0
+        refuse_full_disk(self._path)
+        self._container = _open(path, self._size, rate)
+
+    def write(self, picture: Picture, position: float | None = None) -> None:
+        """Append one BGR picture.
+
+        Args:
+            picture: uint8, (height, width, 3).
+            position: when it is shown, in seconds, as far as the container can tell times;
+                ``None`` is one period after the picture before.
+
+        Raises:
+            OutputError: the disk is almost full.
+        """
+        refuse_full_disk(self._path)
+        if position is None:
+            position = self._written / self._rate
+        self._container.write(_fitted(picture, self._size), position)
+        self._written += 1
+
+    def close(self) -> None:
+        """Finish the file; closing twice is harmless."""
+        self._container.close()
+
+
+def _open(path: Path, size: tuple[int, int], rate: float) -> _Container:
+    if not survives_a_kill():
+        return _IndexedMp4(path, size, rate)
+    from edge_emotion.camera.fragments import FragmentedMp4
+
+    return FragmentedMp4(path, size, rate)
+
+
+class _IndexedMp4:
+    """What OpenCV can write."""
+
+    def __init__(self, path: Path, size: tuple[int, int], rate: float) -> None:
         codec = cv2.VideoWriter.fourcc(*"mp4v")
         self._writer = cv2.VideoWriter(str(path), codec, rate, size)
         if not self._writer.isOpened():
@@ -48,26 +95,11 @@ class Mp4Writer:
                 "name a file that ends in .mp4 in your own folder",
             )
 
-    def write(self, picture: Picture) -> None:
-        """Append one BGR picture.
-
-        Raises:
-            OutputError: the disk is almost full.
-        """
-        self._refuse_full_disk()
-        self._writer.write(_fitted(picture, self._size))
+    def write(self, picture: Picture, position: float) -> None:  # noqa: ARG002 - it keeps no times
+        self._writer.write(picture)
 
     def close(self) -> None:
-        """Write the index; closing twice is harmless."""
         self._writer.release()
-
-    def _refuse_full_disk(self) -> None:
-        free = shutil.disk_usage(self._path.parent).free
-        if free < RESERVE_BYTES:
-            raise OutputError(
-                f"cannot write {self._path}: only {free // 2**20} MiB are free on its disk",
-                f"free at least {RESERVE_BYTES // 2**20} MiB, or choose another disk",
-            )
 
 
 def _fitted(picture: Picture, size: tuple[int, int]) -> Picture:

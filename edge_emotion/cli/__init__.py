@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "compile": "Compile an ONNX model for OpenVINO or TensorRT.",
     "data": "Look into FER-2013 in any of its layouts.",
     "demo": "Run everything once on what is embedded: clip, events, benchmark, report.",
+    "doctor": "Check what the camera loop needs of this machine.",
     "evaluate": "Measure a model's accuracy on a labelled dataset.",
     "export": "Export a checkpoint to ONNX, behind the parity gate.",
     "models": "List, fetch and verify models.",

@@ -59,6 +59,14 @@ if TYPE_CHECKING:
 )
 @click.option("--headless", is_flag=True, help="Open no window.")
 @click.option("--max-frames", type=click.IntRange(min=1), help="Stop after this many frames.")
+@click.option("--loop", is_flag=True, help="Begin files and folders again at their end.")
+@click.option(
+    "--read-timeout",
+    type=click.FloatRange(min=0.5),
+    default=5.0,
+    show_default=True,
+    help="Seconds without a frame after which a camera or stream is opened again.",
+)
 @json_option
 def command(
     sources: tuple[str, ...],
@@ -73,10 +81,13 @@ def command(
     uncertain: float,
     headless: bool,
     max_frames: int | None,
+    loop: bool,
+    read_timeout: float,
     as_json: bool,
 ) -> None:
     """Read facial emotion from cameras, streams or files until they end or Ctrl-C."""
-    from edge_emotion.camera import INFERENCE_THREADS, Rules, open_source, run_loop
+    from edge_emotion.camera import INFERENCE_THREADS, Rules, open_sources, run_loop
+    from edge_emotion.camera.live.source import Patience
     from edge_emotion.inference import FacePipeline
     from edge_emotion.vision import FAST
 
@@ -85,11 +96,11 @@ def command(
         pipeline = unwind.enter_context(
             FacePipeline(model, backend, detector, detector_size or FAST, INFERENCE_THREADS)
         )
-        opened = []
-        for text in sources:
-            opened.append(open_source(text))
-            unwind.callback(opened[-1].close)
-        sinks = _open_sinks(len(sources), output, events, events_on, headless, unwind)
+        opened = open_sources(sources, loop=loop, patience=Patience(reading=read_timeout))
+        for source in opened:
+            unwind.callback(source.close)
+        live = [source.live for source in opened]
+        sinks = _open_sinks(live, output, events, events_on, headless, unwind)
         rules = Rules.steadied(smoothing, uncertain)
         summary = run_loop(opened, pipeline, sinks, max_frames, rules)
     if as_json:
@@ -112,7 +123,7 @@ def _refuse_to_overwrite(
 
 
 def _open_sinks(
-    sources: int,
+    live: list[bool],
     output: Path | None,
     events: Path | None,
     events_on: str,
@@ -121,12 +132,13 @@ def _open_sinks(
 ) -> list[Sink]:
     from edge_emotion.camera.event import CHOICES
     from edge_emotion.camera.sinks.jsonl import JsonLinesSink
+    from edge_emotion.camera.sinks.state import SourceStateSink
     from edge_emotion.camera.sinks.video import VideoSink
     from edge_emotion.camera.sinks.window import WindowSink, missing_display
 
-    sinks: list[Sink] = []
+    sinks: list[Sink] = [SourceStateSink(say)]
     if output is not None:
-        sinks.append(VideoSink(output, sources))
+        sinks.append(VideoSink(output, live))
     if events is not None:
         sinks.append(JsonLinesSink(events, CHOICES[events_on]()))
         unwind.callback(sinks[-1].close)
@@ -145,6 +157,13 @@ def _print_summary(summary: Summary) -> None:
         f"({summary.fps:.1f} frames/s) with {summary.model} on {summary.backend}, "
         f"detector {summary.detector}"
     )
+    if summary.latency is not None:
+        warmth = summary.cpu_temperature_celsius
+        say(
+            f"  capture to result p50 {summary.latency.p50_ms:.1f} ms, p95 "
+            f"{summary.latency.p95_ms:.1f} ms; {summary.dropped} frames dropped, "
+            f"{summary.reconnects} reconnects" + (f"; CPU {warmth:.0f} °C" if warmth else "")
+        )
     for stage, figures in summary.stages.items():
         say(
             f"  {stage:<9} p50 {figures.p50_ms:7.2f} ms   p95 {figures.p95_ms:7.2f} ms   "

@@ -146,9 +146,10 @@ def test_several_sources_take_turns(
         *("--detector", "none", "--headless", "--events", events, "--json"),
     )
     assert json.loads(done.stdout)["frames"] == CLIP_FRAMES + 3
-    sources = [event.source for event in read_events(events)]
-    assert sources.count(str(pictures)) == 3
-    assert sources[:4] == [str(clip), str(pictures)] * 2
+    found = read_events(events)
+    for source, count in ((str(clip), CLIP_FRAMES), (str(pictures), 3)):
+        assert [event.frame for event in found if event.source == source] == list(range(count))
+    assert str(pictures) in [event.source for event in found[:6]], "neither waits for the other"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -250,7 +251,9 @@ def test_each_source_has_its_own_video(
         *("--headless", "--output", tmp_path / "out.mp4", "--max-frames", "10"),
     )
     assert done.returncode == 0, done.stderr
-    assert [frames_in(tmp_path / f"out-{number}.mp4") for number in (0, 1)] == [5, 5]
+    counts = [frames_in(tmp_path / f"out-{number}.mp4") for number in (0, 1)]
+    assert sum(counts) == 10
+    assert min(counts) >= 3, "neither waits for the other"
     assert not (tmp_path / "out.mp4").exists()
 
 

@@ -9,7 +9,7 @@ from edge_emotion.errors import SourceError
 
 REGISTRY: dict[str, str] = {
     "demo": "edge_emotion.camera.sources.demo:DemoSource",
-    "csi": "edge_emotion.camera.sources.csi:CsiSource",
+    "jetson": "edge_emotion.camera.sources.jetson:JetsonSource",
     "gstreamer": "edge_emotion.camera.sources.gstreamer:GStreamerSource",
     "stream": "edge_emotion.camera.sources.stream:StreamSource",
     "device": "edge_emotion.camera.sources.device:DeviceSource",
@@ -19,23 +19,28 @@ REGISTRY: dict[str, str] = {
 """Kind → where its class is. The first class that recognises a text opens it."""
 
 
-def open_source(text: str) -> Source:
-    """Open what the user named.
+def name_of_kind(text: str) -> str:
+    """Which of ``REGISTRY`` is meant.
 
     Args:
         text: a camera index, ``csi://N``, a URL, a GStreamer pipeline, a video file, a folder of
             pictures, or ``demo``.
 
     Raises:
-        SourceError: nothing can be read from it.
+        SourceError: none is.
     """
-    for place in REGISTRY.values():
-        module, _, attribute = place.partition(":")
-        kind: type[Source] = getattr(import_module(module), attribute)
-        if kind.recognises(text):
-            return kind(text)
+    for name in REGISTRY:
+        if kind_named(name).recognises(text):
+            return name
     raise SourceError(
         f"no camera, stream or file is meant by {text!r}",
         "give a camera index, csi://0, a URL, a GStreamer pipeline, a video file, a folder of "
         "pictures, or demo",
     )
+
+
+def kind_named(name: str) -> type[Source]:
+    """The class of a kind in ``REGISTRY``; nothing else is imported."""
+    module, _, attribute = REGISTRY[name].partition(":")
+    kind: type[Source] = getattr(import_module(module), attribute)
+    return kind

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-import time
 from abc import abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
 
 from edge_emotion.camera.base import Grab, Source
+from edge_emotion.camera.rate import USUAL_RATE
 from edge_emotion.errors import SourceError
 from edge_emotion.vision.opencv import cv2
-
-USUAL_RATE = 25.0
-"""Frames per second assumed where a source states none."""
 
 
 def open_capture(
@@ -44,7 +41,10 @@ def stated_rate(capture: cv2.VideoCapture) -> float:
 
 
 class LiveSource(Source):
-    """A camera or stream: it has no end, so a frame that does not come is an error."""
+    """A camera or stream: it has no end, so a frame that does not come is an error.
+
+    A read may block for ever: ``live.source.SupervisedSource`` keeps it in another process.
+    """
 
     live = True
 
@@ -52,7 +52,6 @@ class LiveSource(Source):
         self._text = text
         self._capture = self._open()
         self.rate = stated_rate(self._capture)
-        self._opened_at = time.monotonic()
 
     @abstractmethod
     def _open(self) -> cv2.VideoCapture:
@@ -68,13 +67,13 @@ class LiveSource(Source):
         if not delivered:
             raise SourceError(
                 f"{self.describe()} stopped delivering frames",
-                "check the cable, the network and the server, then start again",
+                "check the cable, the network and the server",
             )
-        return Grab(np.asarray(image, np.uint8), time.monotonic() - self._opened_at)
+        return Grab(np.asarray(image, np.uint8), 0.0)  # its supervisor knows since when
 
     def describe(self) -> str:
-        """What the user wrote."""
-        return self._text
+        """What the user wrote, with no password in it."""
+        return self.shown(self._text)
 
     def close(self) -> None:
         """Release the device."""

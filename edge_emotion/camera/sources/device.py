@@ -39,6 +39,7 @@ class DeviceSource(LiveSource):
         # One buffer: with more, a slow loop would show the past.
         return open_capture(index, cv2.CAP_V4L2, (cv2.CAP_PROP_BUFFERSIZE, 1), failure)
 
-    def describe(self) -> str:
+    @classmethod
+    def shown(cls, text: str) -> str:
         """The device file."""
-        return f"/dev/video{int(self._text.removeprefix('/dev/video'))}"
+        return f"/dev/video{int(text.removeprefix('/dev/video'))}"

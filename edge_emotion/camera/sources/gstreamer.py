@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from edge_emotion.camera.redact import without_credentials
 from edge_emotion.camera.sources.capture import LiveSource, open_capture
 from edge_emotion.errors import SourceError
 from edge_emotion.vision.opencv import cv2
@@ -38,7 +37,3 @@ class GStreamerSource(LiveSource):
         if "appsink" in self._text:
             return self._text
         return f"{self._text} ! videoconvert ! video/x-raw, format=BGR ! {NEWEST_ONLY}"
-
-    def describe(self) -> str:
-        """The pipeline, with no password in it."""
-        return without_credentials(self._text)

@@ -1,0 +1,72 @@
+"""Servers and libraries that Debian brings."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+SERVER = Path(__file__).with_name("rtsp_server.py")
+
+
+def system_python_lacks(program: str) -> bool:
+    """Whether the system's Python cannot run a program."""
+    if not Path(SYSTEM_PYTHON).exists():
+        return True
+    probe = [SYSTEM_PYTHON, "-c", program]
+    return subprocess.run(probe, capture_output=True, check=False).returncode != 0
+
+
+class RtspServer:
+    """The camera of ``rtsp_server.py``, which can be killed and started again on its port."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port = listener.getsockname()[1]
+        self.url = f"rtsp://admin:secret@127.0.0.1:{self.port}/live"
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> float:
+        """Start it; when it began to listen, by the monotonic clock."""
+        self._process = subprocess.Popen(
+            [SYSTEM_PYTHON, str(SERVER), str(self.port)], stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+        return time.monotonic()
+
+    def kill(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.communicate()
+        self._process = None
+
+
+@contextmanager
+def running_server() -> Iterator[RtspServer]:
+    server = RtspServer()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def rtsp() -> Iterator[RtspServer]:
+    """A running RTSP camera."""
+    if system_python_lacks(
+        "import gi; gi.require_version('GstRtspServer', '1.0');"
+        "from gi.repository import Gst, GstRtspServer; Gst.init(None);"
+        "assert Gst.ElementFactory.find('x264enc') and Gst.ElementFactory.find('rtph264pay')"
+    ):
+        pytest.skip("needs Debian's gir1.2-gst-rtsp-server-1.0, python3-gi and GStreamer plugins")
+    with running_server() as server:
+        yield server
