@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from edge_emotion.inference import FaceEmotion
-from edge_emotion.vision import Picture
+from edge_emotion.emotions import Emotion
+from edge_emotion.vision import FaceBox, Picture
+
+if TYPE_CHECKING:
+    from edge_emotion.camera.status import Status
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,27 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class TrackedFace:
+    """One face of a frame, and what was decided about it.
+
+    Args:
+        track: number of the face's track in its source, from 1, never used again in a run.
+        box: where the face is.
+        emotion: what was decided; ``None`` if uncertain or not judged.
+        probability: smoothed, of ``emotion`` or of the likeliest.
+        probabilities: smoothed and calibrated, of all seven.
+        reason: why there is no emotion: "too small", "too blurred", "too turned", "uncertain".
+    """
+
+    track: int
+    box: FaceBox
+    emotion: Emotion | None
+    probability: float
+    probabilities: dict[Emotion, float]
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class AnnotatedFrame:
     """A frame with what was read from it.
 
@@ -46,7 +71,7 @@ class AnnotatedFrame:
     frame: Frame
     source_name: str
     rate: float
-    faces: tuple[FaceEmotion, ...]
+    faces: tuple[TrackedFace, ...]
     picture: Picture
 
 
@@ -112,6 +137,9 @@ class Sink(ABC):
         Raises:
             OutputError: they cannot be written.
         """
+
+    def report(self, status: Status) -> None:  # noqa: B027 - most sinks have no use for it
+        """Take the loop's figures: about once a second, and once at the end."""
 
     @abstractmethod
     def close(self) -> None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import FrameType
 
-from edge_emotion.camera.base import AnnotatedFrame, Frame, Sink, Source
+import numpy as np
+
+from edge_emotion.camera.base import AnnotatedFrame, Frame, Sink, Source, TrackedFace
 from edge_emotion.camera.reader import Reader
 from edge_emotion.camera.sinks.window import WindowClosed
 from edge_emotion.camera.stages import Stopwatch, Summary
-from edge_emotion.inference import FaceEmotion, FacePipeline
+from edge_emotion.camera.status import Latency, SourceStatus, Status
+from edge_emotion.inference import FacePipeline
 from edge_emotion.vision import FaceBox, Picture
+from edge_emotion.vision.conceal import Concealer
 from edge_emotion.vision.draw import draw_face
 from edge_emotion.vision.opencv import cv2
 from edge_emotion.vision.tracking import FlowTracker, Tracker, looks_every
@@ -30,21 +36,32 @@ class CameraLoop:
         sources: where frames come from; they take turns, and their faces share a batch.
         pipeline: finds and reads faces.
         sinks: where results go.
+        conceal: makes what hides the faces of a source in every picture that is shown, if they
+            shall be hidden; the detector then looks at every frame, so that no newcomer is shown.
 
     The loop closes none of them: who opened them closes them.
     """
 
     def __init__(
-        self, sources: Sequence[Source], pipeline: FacePipeline, sinks: Sequence[Sink]
+        self,
+        sources: Sequence[Source],
+        pipeline: FacePipeline,
+        sinks: Sequence[Sink],
+        conceal: Callable[[], Concealer] | None = None,
     ) -> None:
         self._sources = sources
         self._pipeline = pipeline
         self._sinks = sinks
-        self._trackers = [_tracker(pipeline, source) for source in sources]
+        self._trackers = [_tracker(pipeline, source, conceal is not None) for source in sources]
+        self._concealers = [conceal() for _ in sources] if conceal else None
         self._stop = threading.Event()
         self._watch = Stopwatch()
         self._frames = 0
         self._faces = 0
+        self._started = time.monotonic()
+        self._reported = 0.0
+        self._latencies = deque[float](maxlen=1000)
+        self._per_source = [0 for _ in sources]
 
     def stop(self) -> None:
         """Ask the loop to end after the frame in hand; safe from signals and other threads."""
@@ -69,8 +86,11 @@ class CameraLoop:
                 while running and not self._stop.is_set() and self._frames != max_frames:
                     frames = self._take(running, max_frames)
                     self._publish(frames, self._read(frames))
+                    if time.monotonic() - self._reported >= 1:
+                        self._report()
             except WindowClosed:
                 self.stop()
+            self._report()
         return self._summary(time.monotonic() - started)
 
     def _take(self, running: list[Reader], max_frames: int | None) -> list[Frame]:
@@ -86,10 +106,19 @@ class CameraLoop:
                 frames.append(frame)
         return frames
 
-    def _read(self, frames: Sequence[Frame]) -> list[list[FaceEmotion]]:
+    def _read(self, frames: Sequence[Frame]) -> list[list[TrackedFace]]:
         boxes = [self._locate(frame) for frame in frames]
         with self._watch.time("classify"):
-            return self._pipeline.classify([frame.image for frame in frames], boxes)
+            read = self._pipeline.classify([frame.image for frame in frames], boxes)
+        return [
+            [
+                TrackedFace(
+                    number, face.box, face.emotion, face.probability, face.probabilities, None
+                )
+                for number, face in enumerate(faces, 1)
+            ]
+            for faces in read
+        ]
 
     def _locate(self, frame: Frame) -> list[FaceBox]:
         """The faces of a frame: followed from the frame before, or found by the detector."""
@@ -102,25 +131,75 @@ class CameraLoop:
             tracker.found(boxes)
         return boxes
 
-    def _publish(self, frames: Sequence[Frame], found: Sequence[list[FaceEmotion]]) -> None:
+    def _publish(self, frames: Sequence[Frame], found: Sequence[list[TrackedFace]]) -> None:
         for frame, faces in zip(frames, found, strict=True):
             source = self._sources[frame.source]
-            picture = self._drawn(frame.image, faces)
+            picture = self._drawn(frame, faces)
             result = AnnotatedFrame(frame, source.describe(), source.rate, tuple(faces), picture)
             with self._watch.time("publish"):
                 for sink in self._sinks:
                     sink.consume(result)
+            self._latencies.append((time.time() - frame.captured_at) * 1000)
+            self._per_source[frame.source] += 1
             self._frames += 1
             self._faces += len(faces)
 
-    def _drawn(self, image: Picture, faces: Sequence[FaceEmotion]) -> Picture:
+    def _drawn(self, frame: Frame, faces: Sequence[TrackedFace]) -> Picture:
+        concealer = self._concealers[frame.source] if self._concealers else None
+        if concealer:
+            concealer.saw([face.box for face in faces], frame.position)
         if not any(sink.shows_pictures for sink in self._sinks):
-            return image
+            return frame.image
         with self._watch.time("draw"):
-            picture = image.copy()
+            picture = frame.image.copy()
+            if concealer:
+                concealer.hide(picture)
             for face in faces:
-                draw_face(picture, face.box, face.emotion, face.probability)
+                if face.emotion is not None:
+                    draw_face(picture, face.box, face.emotion, face.probability)
         return picture
+
+    def _report(self) -> None:
+        """Tell every sink how the run does."""
+        self._reported = time.monotonic()
+        seconds = self._reported - self._started
+        manifest = self._pipeline.classifier.manifest
+        latencies = list(self._latencies)
+        status = Status(
+            time=time.time(),
+            uptime_seconds=seconds,
+            sources=tuple(
+                SourceStatus(
+                    name=source.describe(),
+                    state="running",
+                    frames=frames,
+                    dropped=0,
+                    reconnects=0,
+                    fps=round(frames / seconds, 2),
+                    frame_age_ms=round(latencies[-1], 3) if latencies else None,
+                    error=None,
+                )
+                for source, frames in zip(self._sources, self._per_source, strict=True)
+            ),
+            frames=self._frames,
+            faces=self._faces,
+            fps=round(self._frames / seconds, 2),
+            latency=Latency(
+                p50_ms=round(float(np.percentile(latencies, 50)), 3),
+                p95_ms=round(float(np.percentile(latencies, 95)), 3),
+            )
+            if latencies
+            else None,
+            stages=self._watch.figures(),
+            model=manifest.name,
+            precision=manifest.precision,
+            backend=self._pipeline.classifier.info().backend,
+            detector=self._pipeline.detector.name,
+            cpu_temperature_celsius=None,
+            rss_bytes=int(Path("/proc/self/statm").read_text().split()[1]) * 4096,
+        )
+        for sink in self._sinks:
+            sink.report(status)
 
     def _summary(self, seconds: float) -> Summary:
         manifest = self._pipeline.classifier.manifest
@@ -139,8 +218,8 @@ class CameraLoop:
         )
 
 
-def _tracker(pipeline: FacePipeline, source: Source) -> Tracker:
-    followed = pipeline.detector.worth_following
+def _tracker(pipeline: FacePipeline, source: Source, every_frame: bool) -> Tracker:
+    followed = pipeline.detector.worth_following and not every_frame
     return FlowTracker(looks_every(source.rate) if followed else 1)
 
 
@@ -168,6 +247,7 @@ def run_loop(
     pipeline: FacePipeline,
     sinks: Sequence[Sink],
     max_frames: int | None = None,
+    conceal: Callable[[], Concealer] | None = None,
 ) -> Summary:
     """Run a loop that ends on SIGINT and SIGTERM, and close everything it was given.
 
@@ -179,6 +259,6 @@ def run_loop(
         stack.callback(pipeline.close)
         for close in [*(source.close for source in sources), *(sink.close for sink in sinks)]:
             stack.callback(close)
-        loop = CameraLoop(sources, pipeline, sinks)
+        loop = CameraLoop(sources, pipeline, sinks, conceal)
         with stopped_by_signals(loop):
             return loop.run(max_frames)
