@@ -83,8 +83,9 @@ def _say_summary(summary: Summary, events: Path) -> None:
     from edge_emotion.camera import Event
 
     lines = events.read_text(encoding="utf-8").splitlines()
-    read = Counter(Event.model_validate_json(line).emotion for line in lines)
-    shares = ", ".join(f"{emotion.value} {n / len(lines):.0%}" for emotion, n in read.most_common())
+    emotions = [Event.model_validate_json(line).emotion for line in lines]
+    read = Counter(emotion.value if emotion else "uncertain" for emotion in emotions)
+    shares = ", ".join(f"{name} {n / len(lines):.0%}" for name, n in read.most_common())
     say(
         f"     {summary.frames} frames, {summary.faces} faces, {summary.fps:.0f} frames/s: "
         f"{summary.model} {summary.precision} on {summary.backend}, detector {summary.detector}"
