@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from edge_emotion.camera.event import Event
+from edge_emotion.camera.sinks.address import parse_broker
 from edge_emotion.camera.sinks.mqtt import MqttSink
 from edge_emotion.emotions import LABELS, Emotion
 from tests.real.broker import PASSWORD, USER, Broker, Listener, eventually, free_port
@@ -40,7 +41,7 @@ def opener(said: list[str]) -> Iterator[Opener]:
     opened: list[MqttSink] = []
 
     def make(url: str, **options: Any) -> MqttSink:
-        opened.append(MqttSink(url, said.append, **options))
+        opened.append(MqttSink(parse_broker(url), said.append, **options))
         return opened[-1]
 
     yield make
@@ -124,9 +125,10 @@ def test_past_the_bound_the_oldest_are_given_up_and_counted(
 
 PUBLISH_AND_HANG = """
 import sys, time
+from edge_emotion.camera.sinks.address import parse_broker
 from edge_emotion.camera.sinks.mqtt import MqttSink
 from tests.real.results import status
-sink = MqttSink(sys.argv[1], print)
+sink = MqttSink(parse_broker(sys.argv[1]), print)
 sink.report(status())
 time.sleep(60)
 """

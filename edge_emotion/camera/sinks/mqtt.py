@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_emotion.camera.base import AnnotatedFrame, Sink
 from edge_emotion.camera.event import events
-from edge_emotion.camera.sinks.address import BrokerAddress, parse_broker
+from edge_emotion.camera.sinks.address import BrokerAddress
 from edge_emotion.camera.sinks.home_assistant import NOBODY, UNCERTAIN, Discovery, slug
 from edge_emotion.camera.sinks.outbox import Message, Outbox
 from edge_emotion.camera.status import Status
@@ -48,14 +48,13 @@ class MqttSink(Sink):
     acknowledgement was lost is sent again: delivery is at least once.
 
     Args:
-        url: ``mqtt[s]://[user:password@]host[:port][/prefix]``; ``mqtts`` verifies the broker's
-            certificate against the system's authorities, or those of ``SSL_CERT_FILE``.
+        address: the broker, and the topic prefix. With TLS its certificate is verified against
+            the system's authorities, or those of ``SSL_CERT_FILE``.
         tell: says one line to the user: connected, lost, refused.
         discovery: Home Assistant's discovery prefix; ``None`` announces nothing.
         bound: events that may wait.
 
     Raises:
-        UsageError: no such URL.
         OutputError: paho-mqtt is not installed.
     """
 
@@ -63,12 +62,12 @@ class MqttSink(Sink):
 
     def __init__(
         self,
-        url: str,
+        address: BrokerAddress,
         tell: Callable[[str], None],
         discovery: str | None = "homeassistant",
         bound: int = BUFFERED_EVENTS,
     ) -> None:
-        self._address = parse_broker(url)
+        self._address = address
         self._tell = tell
         self._topic = self._address.prefix
         self._status_topic = f"{self._topic}/status"
