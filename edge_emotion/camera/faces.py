@@ -15,7 +15,7 @@ from edge_emotion.inference import FacePipeline
 from edge_emotion.vision import FaceBox
 from edge_emotion.vision.crop import crop_face
 from edge_emotion.vision.quality import Defect, defect_of_box, defect_of_crop
-from edge_emotion.vision.tracking import FaceTracker, Sighting, looks_every
+from edge_emotion.vision.tracking import FaceTracker, Sighting
 
 View = npt.NDArray[np.uint8] | Defect
 """A face as the classifier takes it, or why it cannot be judged."""
@@ -33,20 +33,21 @@ class FaceReader:
 
     Args:
         pipeline: finds and classifies faces.
-        rates: of the run's sources, in frames per second.
+        looks: of each source, frames from one look of the detector to the next, at least 1. A
+            detector whose boxes are not worth following looks at every frame.
         rules: how readings become labels.
         watch: told how long each stage takes.
     """
 
     def __init__(
-        self, pipeline: FacePipeline, rates: Sequence[float], rules: Rules, watch: Stopwatch
+        self, pipeline: FacePipeline, looks: Sequence[int], rules: Rules, watch: Stopwatch
     ) -> None:
         self._pipeline = pipeline
         self._rules = rules
         self._watch = watch
         followed = pipeline.detector.worth_following
-        self._trackers = [FaceTracker(looks_every(rate) if followed else 1) for rate in rates]
-        self._decisions: list[dict[int, Decision]] = [{} for _ in rates]
+        self._trackers = [FaceTracker(interval if followed else 1) for interval in looks]
+        self._decisions: list[dict[int, Decision]] = [{} for _ in looks]
 
     def read(self, frames: Sequence[Frame]) -> list[FrameFaces]:
         """The faces of frames, at most one of each source; all share one batch."""

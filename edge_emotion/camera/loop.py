@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 
@@ -19,7 +19,9 @@ from edge_emotion.camera.sinks.window import WindowClosed
 from edge_emotion.camera.stages import Stopwatch, Summary
 from edge_emotion.inference import FacePipeline
 from edge_emotion.vision import Picture
+from edge_emotion.vision.conceal import Concealer
 from edge_emotion.vision.opencv import cv2
+from edge_emotion.vision.tracking import looks_every
 
 INFERENCE_THREADS = 1
 """For pipelines of a loop: networks this small gain less from more than decoding loses by it."""
@@ -36,6 +38,8 @@ class CameraLoop:
         pipeline: finds and reads faces.
         sinks: where results go.
         rules: how readings become labels.
+        conceal: makes what hides the faces of a source in every picture that is shown, if they
+            shall be hidden; the detector then looks at every frame, so that no newcomer is shown.
 
     The loop closes none of them: who opened them closes them.
     """
@@ -46,14 +50,16 @@ class CameraLoop:
         pipeline: FacePipeline,
         sinks: Sequence[Sink],
         rules: Rules = STEADY,
+        conceal: Callable[[], Concealer] | None = None,
     ) -> None:
         self._sources = sources
         self._pipeline = pipeline
         self._sinks = sinks
         self._stop = threading.Event()
         self._watch = Stopwatch()
-        rates = [source.rate for source in sources]
-        self._reader = FaceReader(pipeline, rates, rules, self._watch)
+        looks = [1 if conceal else looks_every(source.rate) for source in sources]
+        self._reader = FaceReader(pipeline, looks, rules, self._watch)
+        self._concealers = [conceal() for _ in sources] if conceal else None
 
     def stop(self) -> None:
         """Ask the loop to end after the frame in hand; safe from signals and other threads."""
@@ -102,18 +108,21 @@ class CameraLoop:
     ) -> None:
         for frame, (faces, ended) in zip(frames, found, strict=True):
             source = self._sources[frame.source]
-            picture = self._drawn(frame.image, faces)
+            picture = self._drawn(frame, faces)
             result = AnnotatedFrame(frame, source.describe(), source.rate, faces, picture, ended)
             with self._watch.time("publish"):
                 for sink in self._sinks:
                     sink.consume(result)
             monitor.published(frame, len(faces))
 
-    def _drawn(self, image: Picture, faces: Sequence[TrackedFace]) -> Picture:
+    def _drawn(self, frame: Frame, faces: Sequence[TrackedFace]) -> Picture:
+        concealer = self._concealers[frame.source] if self._concealers else None
+        if concealer:
+            concealer.saw([face.box for face in faces], frame.position)
         if not any(sink.shows_pictures for sink in self._sinks):
-            return image
+            return frame.image
         with self._watch.time("draw"):
-            return annotated(image, faces)
+            return annotated(concealer.hidden(frame.image) if concealer else frame.image, faces)
 
 
 @contextmanager
@@ -141,6 +150,7 @@ def run_loop(
     sinks: Sequence[Sink],
     max_frames: int | None = None,
     rules: Rules = STEADY,
+    conceal: Callable[[], Concealer] | None = None,
 ) -> Summary:
     """Run a loop that ends on SIGINT and SIGTERM, and close everything it was given.
 
@@ -152,6 +162,6 @@ def run_loop(
         stack.callback(pipeline.close)
         for close in [*(source.close for source in sources), *(sink.close for sink in sinks)]:
             stack.callback(close)
-        loop = CameraLoop(sources, pipeline, sinks, rules)
+        loop = CameraLoop(sources, pipeline, sinks, rules, conceal)
         with stopped_by_signals(loop):
             return loop.run(max_frames)

@@ -19,7 +19,8 @@ from edge_emotion.cli.options import (
 from edge_emotion.errors import UsageError
 
 if TYPE_CHECKING:
-    from edge_emotion.camera import Sink, Summary
+    from edge_emotion.camera import Summary
+    from edge_emotion.camera.outputs import Broker
 
 
 @click.command("camera")
@@ -57,6 +58,35 @@ if TYPE_CHECKING:
     show_default=True,
     help="Name no emotion less probable than this; 0 always names one.",
 )
+@click.option(
+    "--mqtt",
+    envvar="EDGE_EMOTION_MQTT",
+    help="Broker for events: mqtt[s]://[user:password@]host[:port][/prefix]; "
+    "EDGE_EMOTION_MQTT keeps the password out of the process list.",
+)
+@click.option(
+    "--mqtt-discovery",
+    default="homeassistant",
+    show_default=True,
+    help="Home Assistant's discovery prefix; 'off' announces nothing.",
+)
+@click.option(
+    "--mqtt-buffer",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    help="Events that wait while the broker is away; past that the oldest are given up.",
+)
+@click.option(
+    "--serve", metavar="HOST:PORT", help="Live page, API and metrics, such as 127.0.0.1:8080."
+)
+@click.option(
+    "--serve-token",
+    envvar="EDGE_EMOTION_TOKEN",
+    help="What callers of --serve must know; needed where others than this machine reach it. "
+    "Better set as EDGE_EMOTION_TOKEN.",
+)
+@click.option("--blur-faces", is_flag=True, help="Hide faces in window, video and page.")
 @click.option("--headless", is_flag=True, help="Open no window.")
 @click.option("--max-frames", type=click.IntRange(min=1), help="Stop after this many frames.")
 @click.option("--loop", is_flag=True, help="Begin files and folders again at their end.")
@@ -79,6 +109,12 @@ def command(
     events_on: str,
     smoothing: float,
     uncertain: float,
+    mqtt: str | None,
+    mqtt_discovery: str,
+    mqtt_buffer: int,
+    serve: str | None,
+    serve_token: str | None,
+    blur_faces: bool,
     headless: bool,
     max_frames: int | None,
     loop: bool,
@@ -87,26 +123,50 @@ def command(
 ) -> None:
     """Read facial emotion from cameras, streams or files until they end or Ctrl-C."""
     from edge_emotion.camera import INFERENCE_THREADS, Rules, open_sources, run_loop
+    from edge_emotion.camera.event import CHOICES
     from edge_emotion.camera.live.source import Patience
+    from edge_emotion.camera.outputs import Wanted, open_outputs
+    from edge_emotion.camera.serve import parse_serve
     from edge_emotion.inference import FacePipeline
-    from edge_emotion.vision import FAST
+    from edge_emotion.vision import FAST, THOROUGH
+    from edge_emotion.vision.conceal import Concealer
 
     _refuse_to_overwrite(sources, output, events)
+    wanted = Wanted(
+        video=output,
+        events=events,
+        choose=CHOICES[events_on],
+        broker=_broker(mqtt, mqtt_discovery, mqtt_buffer),
+        page=parse_serve(serve, serve_token) if serve else None,
+        window=not headless,
+        faces_hidden=blur_faces,
+    )
+    choices = (model, backend, detector)
     with ExitStack() as unwind:
         pipeline = unwind.enter_context(
-            FacePipeline(model, backend, detector, detector_size or FAST, INFERENCE_THREADS)
+            FacePipeline(*choices, detector_size or FAST, INFERENCE_THREADS)
         )
         opened = open_sources(sources, loop=loop, patience=Patience(reading=read_timeout))
         for source in opened:
             unwind.callback(source.close)
-        live = [source.live for source in opened]
-        sinks = _open_sinks(live, output, events, events_on, headless, unwind)
+        outputs = open_outputs(
+            wanted,
+            [source.live for source in opened],
+            lambda: FacePipeline(*choices, detector_size or THOROUGH, INFERENCE_THREADS),
+            say,
+            unwind,
+        )
         rules = Rules.steadied(smoothing, uncertain)
-        summary = run_loop(opened, pipeline, sinks, max_frames, rules)
+        conceal = Concealer if blur_faces else None
+        summary = run_loop(opened, pipeline, outputs.sinks, max_frames, rules, conceal)
+    queues = {
+        name: {"waiting": queue.waiting, "dropped": queue.dropped}
+        for name, queue in outputs.queues.items()
+    }
     if as_json:
-        print_json(summary.model_dump(mode="json"))
+        print_json({**summary.model_dump(mode="json"), "queues": queues})
     else:
-        _print_summary(summary)
+        _print_summary(summary, queues)
 
 
 def _refuse_to_overwrite(
@@ -122,36 +182,16 @@ def _refuse_to_overwrite(
             raise UsageError(f"{path} is read and written at once", "name another output")
 
 
-def _open_sinks(
-    live: list[bool],
-    output: Path | None,
-    events: Path | None,
-    events_on: str,
-    headless: bool,
-    unwind: ExitStack,
-) -> list[Sink]:
-    from edge_emotion.camera.event import CHOICES
-    from edge_emotion.camera.sinks.jsonl import JsonLinesSink
-    from edge_emotion.camera.sinks.state import SourceStateSink
-    from edge_emotion.camera.sinks.video import VideoSink
-    from edge_emotion.camera.sinks.window import WindowSink, missing_display
+def _broker(url: str | None, discovery: str, buffer: int) -> Broker | None:
+    from edge_emotion.camera.outputs import Broker
+    from edge_emotion.camera.sinks.address import parse_broker
 
-    sinks: list[Sink] = [SourceStateSink(say)]
-    if output is not None:
-        sinks.append(VideoSink(output, live))
-    if events is not None:
-        sinks.append(JsonLinesSink(events, CHOICES[events_on]()))
-        unwind.callback(sinks[-1].close)
-    if not headless:
-        reason = missing_display()
-        if reason is None:
-            sinks.append(WindowSink())
-        else:
-            say(f"no window: {reason}; pass --headless to say so yourself")
-    return sinks
+    if url is None:
+        return None
+    return Broker(parse_broker(url), None if discovery == "off" else discovery, buffer)
 
 
-def _print_summary(summary: Summary) -> None:
+def _print_summary(summary: Summary, queues: dict[str, dict[str, int]]) -> None:
     say(
         f"{summary.frames} frames, {summary.faces} faces in {summary.seconds:.1f} s "
         f"({summary.fps:.1f} frames/s) with {summary.model} on {summary.backend}, "
@@ -169,3 +209,5 @@ def _print_summary(summary: Summary) -> None:
             f"  {stage:<9} p50 {figures.p50_ms:7.2f} ms   p95 {figures.p95_ms:7.2f} ms   "
             f"{figures.turns} times"
         )
+    for name, queue in queues.items():
+        say(f"  {name:<9} {queue['dropped']} events given up, {queue['waiting']} not delivered")

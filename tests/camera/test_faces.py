@@ -17,6 +17,7 @@ from edge_emotion.camera.stages import Stopwatch
 from edge_emotion.inference import FacePipeline
 from edge_emotion.vision import Picture
 from edge_emotion.vision.quality import LEAST_SIDE
+from edge_emotion.vision.tracking import looks_every
 
 RATE = 25.0
 
@@ -29,7 +30,7 @@ def pipeline(yunet: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FacePipel
 
 
 def reader(pipeline: FacePipeline, sources: int = 1, rules: Rules = STEADY) -> FaceReader:
-    return FaceReader(pipeline, [RATE] * sources, rules, Stopwatch())
+    return FaceReader(pipeline, [looks_every(RATE)] * sources, rules, Stopwatch())
 
 
 def labels(pipeline: FacePipeline, pictures: Sequence[Picture]) -> list[tuple[object, ...]]:

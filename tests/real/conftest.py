@@ -1,4 +1,4 @@
-"""Servers and libraries that Debian brings."""
+"""Servers and libraries that Debian brings, and real brokers and browsers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.camera.conftest import clip
+from tests.real.broker import Broker, Listener
+
+__all__ = ["clip"]
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).with_name("rtsp_server.py")
@@ -70,3 +75,18 @@ def rtsp() -> Iterator[RtspServer]:
         pytest.skip("needs Debian's gir1.2-gst-rtsp-server-1.0, python3-gi and GStreamer plugins")
     with running_server() as server:
         yield server
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    pytest.importorskip("paho.mqtt.client", reason="paho-mqtt is not installed")
+    running = Broker(tmp_path)
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def listener(broker: Broker) -> Iterator[Listener]:
+    client = Listener(broker)
+    yield client
+    client.close()

@@ -1,0 +1,37 @@
+"""The live page and the HTTP API of a running loop; nothing is served unless it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from edge_emotion.camera.serve.address import ServeAddress, parse_serve
+from edge_emotion.errors import OutputError
+
+if TYPE_CHECKING:
+    from edge_emotion.camera.serve.sink import LiveSink
+    from edge_emotion.camera.sinks.metrics import Queue
+    from edge_emotion.inference import FacePipeline
+
+__all__ = ["ServeAddress", "open_live", "parse_serve"]
+
+
+def open_live(
+    address: ServeAddress,
+    sources: int,
+    open_pipeline: Callable[[], FacePipeline],
+    queues: Mapping[str, Queue],
+    faces_hidden: bool,
+) -> LiveSink:
+    """Serve a run, as ``LiveSink`` describes.
+
+    Raises:
+        OutputError: the port is taken, or what serving needs is not installed.
+    """
+    try:
+        from edge_emotion.camera.serve.sink import LiveSink
+    except ImportError as error:
+        raise OutputError(
+            f"cannot serve: {error.name} is not installed", "pip install 'edge-emotion[serve]'"
+        ) from error
+    return LiveSink(address, sources, open_pipeline, queues, faces_hidden)
