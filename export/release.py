@@ -3,7 +3,7 @@
     python export/release.py small --data archive.zip
 
 Trains where the run folder holds no finished run (and resumes one that was interrupted), exports
-behind the parity gate, measures every published file on every CPU runtime, checks that it still
+behind the parity gate, measures every published file as ``stamp.py`` does, checks that it still
 compiles for OpenVINO and TensorRT, writes the figures into the manifests and puts files, manifests
 and model card into the package's assets.
 """
@@ -17,36 +17,33 @@ import tempfile
 from pathlib import Path
 
 import click
-from card import model_card
+from stamp import ASSETS, stamp, write_card
 
-from edge_emotion.artifact import AccuracyFigure, Artifact, publish_manifest
-from edge_emotion.backends import LoadOptions, get_backend
-from edge_emotion.data import FaceSet
-from edge_emotion.evaluation import evaluate, predict_logits
+from edge_emotion.artifact import Artifact, publish_manifest
 from edge_emotion.export.compile import compile_openvino, compile_tensorrt
 from edge_emotion.export.publish import export_checkpoint
-from edge_emotion.jsonio import write_json, write_text
+from edge_emotion.jsonio import write_json
 from edge_emotion.training.faces import load_training_data
 from edge_emotion.training.recipe import load_recipe
 from edge_emotion.training.run import train
 
 HERE = Path(__file__).parent
-ASSETS = HERE.parent / "edge_emotion" / "assets"
 RESULTS = HERE.parent / "benchmarks" / "results"
-BACKENDS = ("onnxruntime", "openvino")
 
 
 @click.command()
 @click.argument("name")
 @click.option("--data", required=True, help="FER-2013 as zip, folder or CSV.")
 @click.option(
-    "--votes", type=click.Path(path_type=Path), help="FER+ votes, for a recipe that uses them."
+    "--votes",
+    type=click.Path(path_type=Path),
+    help="FER+ votes: accuracy by people's majority too; needed for a recipe that uses them.",
 )
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
 def release(name: str, data: str, votes: Path | None, runs: Path) -> None:
     """Publish the model of export/recipes/NAME.toml."""
     recipe = load_recipe(HERE / "recipes" / f"{name}.toml")
-    faces = load_training_data(data, recipe, votes)
+    faces = load_training_data(data, recipe, votes if recipe.labels.needs_votes else None)
     run = runs / name
     teachers = recipe.teacher_files(HERE / "recipes")
     checkpoint = train(recipe, faces, run, True, teachers)
@@ -58,36 +55,15 @@ def release(name: str, data: str, votes: Path | None, runs: Path) -> None:
         ]
         for each in exported:
             print(f"{each.artifact.path.name}: agreement {each.parity.agreement:.2%}")
-        stamped = [stamp(each.artifact, faces.validation) for each in exported]
+        artifacts = [each.artifact for each in exported]
+        stamped = [
+            publish_manifest(artifact.path, manifest)
+            for artifact, manifest in zip(artifacts, stamp(artifacts, data, votes), strict=True)
+        ]
         prove_compilable(stamped, staging / "compiled")
         publish(stamped)
-    write_text(ASSETS / f"{name}.md", model_card(recipe, [each.manifest for each in stamped]))
+    write_card(name, ASSETS)
     write_json(RESULTS / f"training-{name}.json", checkpoint.metrics)
-
-
-def stamp(artifact: Artifact, faces: FaceSet) -> Artifact:
-    """Measure one file by itself on every CPU runtime and write the figures into its manifest."""
-    figures = []
-    with tempfile.TemporaryDirectory() as folder:
-        # Alone in a folder: a runtime must not swap in the encoding that it likes better.
-        for part in artifact.path.parent.glob(f"{artifact.path.name}*"):
-            shutil.copy(part, folder)
-        alone = Artifact.load(Path(folder) / artifact.path.name)
-        for name in BACKENDS:
-            with get_backend(name).load(alone, LoadOptions()) as session:
-                logits = predict_logits(session, faces.images, 256)
-            metrics = evaluate(logits, faces.labels, artifact.manifest.temperature)
-            figures.append(
-                AccuracyFigure(
-                    split=faces.split.value,
-                    images=len(faces),
-                    accuracy=metrics.accuracy,
-                    backend=name,
-                )
-            )
-            print(f"{artifact.path.name} on {name}: {metrics.accuracy:.2%}")
-    manifest = artifact.manifest.model_copy(update={"accuracy": tuple(figures)})
-    return publish_manifest(artifact.path, manifest)
 
 
 def prove_compilable(artifacts: list[Artifact], out: Path) -> None:

@@ -29,13 +29,11 @@ class CrossFit:
     """What temperature scaling brings on images that did not choose the temperature.
 
     Args:
-        images: number of images.
         ece_uncalibrated: calibration error at temperature 1.
         ece_cross_fitted: calibration error where each half of the images is scaled by the
             temperature that fits the other half.
     """
 
-    images: int
     ece_uncalibrated: float
     ece_cross_fitted: float
 
@@ -108,7 +106,6 @@ def cross_fit(logits: Logits, labels: Labels) -> CrossFit:
     )
     right = logits.argmax(axis=1) == labels
     return CrossFit(
-        images=len(labels),
         ece_uncalibrated=calibration_error(softmax(logits).max(axis=1), right),
         ece_cross_fitted=calibration_error(
             softmax(logits / temperatures[:, None]).max(axis=1), right

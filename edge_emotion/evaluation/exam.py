@@ -12,7 +12,6 @@ from edge_emotion.data.ferplus import Votes
 from edge_emotion.data.leaks import seen_in_training
 from edge_emotion.data.source import choose_split, read_source
 from edge_emotion.evaluation.answers import Labels, Mask
-from edge_emotion.evaluation.calibration import CrossFit, cross_fit, fit_temperature
 from edge_emotion.evaluation.examination import Examination, Truth, examine
 from edge_emotion.evaluation.significance import Contrast
 
@@ -63,8 +62,3 @@ class Exam:
         """Compare two models by their logits (N, 7) on all ``faces``."""
         judged = self.truth.judged
         return Contrast.of(this[judged], other[judged], self.truth.labels)
-
-    def temperature(self, logits: Logits) -> tuple[float, CrossFit]:
-        """Fit a temperature to logits (N, 7) on all ``faces``, and judge the fitting."""
-        judged = logits[self.truth.judged]
-        return fit_temperature(judged, self.truth.labels), cross_fit(judged, self.truth.labels)

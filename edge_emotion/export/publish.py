@@ -21,14 +21,15 @@ from edge_emotion.artifact import (
     Precision,
     publish_manifest,
 )
-from edge_emotion.backends import Faces, LoadOptions, Logits, get_backend
+from edge_emotion.backends import Faces, LoadOptions, Logits, Session, get_backend
 from edge_emotion.data import FaceSet
 from edge_emotion.emotions import LABELS
 from edge_emotion.errors import ExportError
 from edge_emotion.evaluation import predict_logits
+from edge_emotion.export.calibrate import calibrate
 from edge_emotion.export.onnx import encode, half_precision, to_onnx
 from edge_emotion.export.parity import Parity, compare, require
-from edge_emotion.figures import AccuracyFigure
+from edge_emotion.figures import AccuracyFigure, Measurement
 from edge_emotion.jsonio import output_directory, sha256_of
 from edge_emotion.models.checkpoint import Checkpoint, checkpoint_file
 from edge_emotion.models.cost import macs, parameters
@@ -60,12 +61,23 @@ class _Candidate:
 
 
 def export_checkpoint(
-    path: Path, out: Path, precision: Precision, validation: FaceSet
+    path: Path,
+    out: Path,
+    precision: Precision,
+    validation: FaceSet,
+    calibration: FaceSet | None = None,
 ) -> list[Exported]:
     """Export one precision of a checkpoint; ``int8`` gives one file per activation encoding.
 
     Every file is run in ONNX Runtime over ``validation`` and compared with the PyTorch model it
     came from. Nothing appears in ``out`` unless all files of the precision pass.
+
+    Args:
+        path: checkpoint, or the run folder that holds it.
+        out: folder for the files and their manifests; created if need be.
+        precision: what the files compute in.
+        validation: faces of the parity gate.
+        calibration: faces that each file's temperature is fitted on; without them it stays 1.
 
     Raises:
         ArtifactError: the checkpoint cannot be read.
@@ -91,7 +103,7 @@ def export_checkpoint(
     )
     with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as folder:
         staged = [
-            _stage(candidate, base, Path(folder) / candidate.encoding, validation)
+            _stage(candidate, base, Path(folder) / candidate.encoding, validation, calibration)
             for candidate in _candidates(network, base.name, precision)
         ]
         return [_publish(exported, validation.split.value, out) for exported in staged]
@@ -128,7 +140,13 @@ def _candidates(network: nn.Module, name: str, precision: Precision) -> list[_Ca
     return [_Candidate(f"{name}.onnx", name, "none", to_onnx(traced), network)]
 
 
-def _stage(candidate: _Candidate, base: Manifest, folder: Path, validation: FaceSet) -> Exported:
+def _stage(
+    candidate: _Candidate,
+    base: Manifest,
+    folder: Path,
+    validation: FaceSet,
+    calibration: FaceSet | None,
+) -> Exported:
     """Write a candidate where nobody looks, and hold it against its model."""
     folder.mkdir()
     path = folder / candidate.file_name
@@ -138,10 +156,22 @@ def _stage(candidate: _Candidate, base: Manifest, folder: Path, validation: Face
     artifact = publish_manifest(path, manifest)
     with get_backend(_GATE_BACKEND).load(artifact, LoadOptions()) as session:
         logits = predict_logits(session, validation.images, _BATCH)
+        if calibration is not None:
+            artifact = _calibrate(session, calibration)
     reference = torch_logits(candidate.reference, validation.images)
     parity = compare(reference, logits, validation.labels)
     require(parity, candidate.file_name)
     return Exported(artifact, parity)
+
+
+def _calibrate(session: Session, faces: FaceSet) -> Artifact:
+    """Fit the temperature of a loaded file, and write it into its manifest."""
+    measurement = Measurement(
+        split=faces.split.value, images=len(faces), backend=session.info().backend
+    )
+    logits = predict_logits(session, faces.images, _BATCH)
+    manifest = calibrate(session.artifact.manifest, logits, faces.labels, measurement)
+    return publish_manifest(session.artifact.path, manifest)
 
 
 def _describe(model: onnx.ModelProto, manifest: Manifest) -> None:
