@@ -33,9 +33,7 @@ def test_faces_stay_faces_and_the_given_ones_as_they_are(
 
 
 @each
-def test_a_face_is_always_spoilt_in_the_same_way(
-    corruption: Corruption, faces: np.ndarray
-) -> None:
+def test_a_face_is_always_spoilt_in_the_same_way(corruption: Corruption, faces: np.ndarray) -> None:
     whole = corruption.apply(faces, 2)
     np.testing.assert_array_equal(corruption.apply(faces, 2), whole)
     np.testing.assert_array_equal(corruption.apply(faces[::-1], 2), whole[::-1])
