@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_emotion.artifact import Artifact
+from edge_emotion.artifact import Artifact, publish_manifest
 from edge_emotion.backends import get_backend
 from edge_emotion.emotions import LABELS
 from tests.backends.classifiers import place
@@ -42,9 +42,10 @@ def test_the_document_of_the_contract(run_cli: RunCli, model: Artifact) -> None:
     assert document["accuracy"] == pytest.approx(hits / document["images"])
     low, high = document["accuracy_ci95"]
     assert low < document["accuracy"] < high
-    for figure in ("balanced_accuracy", "macro_f1", "ece"):
+    for figure in ("balanced_accuracy", "macro_f1", "ece", "ece_uncalibrated"):
         assert 0 <= document[figure] <= 1
     assert (document["labels"], document["ferplus"]) == ("fer2013", None)
+    assert (document["against"], document["robustness"]) == (None, None)
     assert document["leak_free"].keys() == {"images", "accuracy", "accuracy_ci95"}
     assert document["leak_free"]["images"] <= document["images"]
     for label, row in zip(LABELS, rows, strict=True):
@@ -152,6 +153,62 @@ def test_a_truncated_model_is_one_line(run_cli: RunCli, model: Artifact) -> None
     assert run.returncode == 1
     assert run.stderr.count("\n") == 1
     assert "truncated" in run.stderr
+
+
+def test_temperature_scales_one_of_the_two_calibration_errors(
+    run_cli: RunCli, model: Artifact
+) -> None:
+    arguments = ("--data", "synthetic", "--backend", "onnxruntime", "--json")
+    plain = json.loads(run_cli("evaluate", model.path, *arguments).stdout)
+    assert plain["ece"] == plain["ece_uncalibrated"]
+    publish_manifest(model.path, model.manifest.model_copy(update={"temperature": 0.1}))
+    sharp = json.loads(run_cli("evaluate", model.path, *arguments).stdout)
+    assert sharp["ece_uncalibrated"] == plain["ece_uncalibrated"]
+    assert sharp["ece"] != plain["ece"]
+
+
+def test_a_second_model_spoilt_faces_and_pictures(
+    run_cli: RunCli, model: Artifact, tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    (tmp_path / "other").mkdir()
+    other, out = place(tmp_path / "other", "none"), tmp_path / "out"
+    arguments = ("--data", "synthetic", "--backend", "onnxruntime", "--against", other.path)
+    run = run_cli("evaluate", model.path, *arguments, "--robustness", "--out", out, "--json")
+    assert run.returncode == 0, run.stderr
+    document = json.loads(run.stdout)
+    against, robustness = document["against"], document["robustness"]
+    assert against.keys() == {
+        "model", "backend", "agreement", "both_right", "only_this", "only_other", "both_wrong",
+        "accuracy_difference", "mcnemar_p",
+    }  # fmt: skip
+    assert against["model"] == {
+        "name": "classifier-fp32",
+        "sha256": other.manifest.sha256,
+        "precision": "fp32",
+    }
+    right, alone = against["both_right"], against["only_this"]
+    assert (right + alone) / document["images"] == pytest.approx(document["accuracy"])
+    difference = (alone - against["only_other"]) / document["images"]
+    assert against["accuracy_difference"] == pytest.approx(difference)
+    assert robustness.keys() == {"clean", "corruptions", "mean", "drop_middle"}
+    assert robustness["clean"] == document["accuracy"]
+    assert all(len(shares) == 3 for shares in robustness["corruptions"].values())
+    assert json.loads((out / "evaluation.json").read_text()) == document
+    assert (out / "confusion.svg").is_file()
+    assert (out / "robustness.svg").is_file()
+    text = run_cli("evaluate", model.path, *arguments).stdout
+    assert "against classifier-fp32: " in text
+    assert "McNemar p = " in text
+
+
+def test_a_second_model_that_is_not_there_is_said_before_any_work(
+    run_cli: RunCli, model: Artifact
+) -> None:
+    run = run_cli("evaluate", model.path, "--data", "synthetic", "--against", "huge")
+    assert run.returncode == 1
+    assert "no model named 'huge'" in run.stderr
+    assert "evaluating" not in run.stderr
 
 
 def test_an_engine_without_its_gpu_is_one_line(run_cli: RunCli, model: Artifact) -> None:

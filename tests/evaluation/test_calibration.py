@@ -22,10 +22,10 @@ def likelihood(logits: np.ndarray, labels: np.ndarray, temperature: float) -> fl
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
 def test_a_known_scaling_is_recovered(temperature: float) -> None:
-    logits, labels = drawn(temperature, 40_000)
+    logits, labels = drawn(temperature, 12_000)
     found = fit_temperature(logits, labels)
-    assert found == pytest.approx(temperature, rel=0.03)
-    assert fit_temperature(logits / np.float32(temperature), labels) == pytest.approx(1, rel=0.03)
+    assert found == pytest.approx(temperature, rel=0.05)
+    assert fit_temperature(logits / np.float32(temperature), labels) == pytest.approx(1, rel=0.05)
 
 
 def test_no_other_temperature_is_likelier() -> None:

@@ -137,6 +137,20 @@ def test_export_publishes_both_encodings_behind_the_gate(run: Path, tmp_path: Pa
     assert cpu.file_bytes <= 1_000_000
 
 
+def test_export_fits_a_temperature_to_the_data_it_is_given(run: Path, tmp_path: Path) -> None:
+    drawn = export(run, tmp_path / "drawn", "--precision", "fp32", "--json")
+    assert "temperature is not fitted" in drawn.stderr
+    (plain,) = (each["manifest"] for each in json.loads(drawn.stdout))
+    assert (plain["temperature"], plain["calibration"]) == (1.0, None)
+    given = export(run, tmp_path / "given", "--precision", "fp32", "--data", "synthetic", "--json")
+    assert given.returncode == 0, given.stderr
+    (fitted,) = (each["manifest"] for each in json.loads(given.stdout))
+    assert fitted["temperature"] != 1.0
+    record = fitted["calibration"]
+    assert (record["split"], record["images"], record["backend"]) == ("public", 210, "onnxruntime")
+    assert 0 <= record["ece_cross_fitted"] < record["ece_uncalibrated"] <= 1
+
+
 def test_gate_refuses_an_artefact_that_differs_from_its_model(run: Path, tmp_path: Path) -> None:
     """Ranges far too small clip at 127 steps in the model, at 255 in the `cpu` encoding."""
     checkpoint = Checkpoint.load(run)
