@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,8 @@ from edge_emotion.export.onnx import OUTPUT, to_onnx
 from edge_emotion.models.checkpoint import Checkpoint
 
 Teacher = Callable[[Tensor], Tensor]
-"""Faces, float (N, 1, 48, 48), 0 to 255 → float32 logits (N, C); nothing in it is ever trained."""
+"""Faces, float (N, 1, 48, 48), 0 to 255 → float32 logits (N, C); nothing in it is ever trained, so
+whoever copies a student shares its teachers."""
 
 
 def load_teacher(path: Path) -> Teacher:
@@ -48,6 +50,9 @@ class NetworkTeacher:
     def __init__(self, network: nn.Module) -> None:
         self._network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
+    def __deepcopy__(self, _: dict[int, Any]) -> NetworkTeacher:
+        return self
+
     @torch.no_grad()
     def __call__(self, faces: Tensor) -> Tensor:
         """Logits of a batch."""
@@ -68,6 +73,9 @@ class GraphTeacher:
         self._content = to_onnx(network.eval()).SerializeToString()
         self._options = LoadOptions(inference_precision=_narrowest())
         self._graphs: dict[int, Graph] = {}
+
+    def __deepcopy__(self, _: dict[int, Any]) -> GraphTeacher:
+        return self
 
     def __call__(self, faces: Tensor) -> Tensor:
         """Logits of a batch; a new batch size compiles the network for it."""

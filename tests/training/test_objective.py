@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -65,6 +67,14 @@ def test_a_teacher_in_openvino_answers_as_its_network_does() -> None:
     # The precision is bfloat16 where the processor has it: three digits.
     for faces in (FACES.round(), FACES[:3].round()):
         assert GraphTeacher(one)(faces) == pytest.approx(NetworkTeacher(one)(faces), abs=0.05)
+
+
+def test_a_student_can_be_copied_after_its_teachers_have_taught() -> None:
+    pytest.importorskip("openvino")
+    objective = DistilledObjective(0.1, [GraphTeacher(network(1)), teacher(2)], Distillation())
+    logits = torch.randn(4, 7)
+    before = objective(logits, FACES, TARGETS)
+    assert copy.deepcopy(objective)(logits, FACES, TARGETS) == before
 
 
 def test_weight_mixes_labels_and_teachers() -> None:
