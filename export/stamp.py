@@ -215,7 +215,7 @@ def against_figure(
 def robustness_figure(artifact: Artifact, exam: Exam, measurement: Measurement) -> RobustnessFigure:
     """Accuracy of one file under every corruption."""
     with alone(artifact, measurement.backend) as session:
-        found = measure_robustness(session, *exam.judged, BATCH, print)
+        found = measure_robustness(session, *exam.judged, BATCH, click.echo)
     return RobustnessFigure(**measurement.model_dump(), **asdict(found))
 
 

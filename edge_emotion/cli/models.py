@@ -68,7 +68,7 @@ def _print_table(artifacts: list[Artifact]) -> None:
     for artifact in artifacts:
         manifest = artifact.manifest
         measured = [
-            f"{figure.accuracy:.2%} ({figure.split}, {figure.images} images)"
+            f"{figure.accuracy:.2%} ({figure.split}, {figure.labels}, {figure.images} images)"
             for figure in manifest.accuracy
         ]
         table.add_row(

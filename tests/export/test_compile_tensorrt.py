@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_emotion.artifact import Artifact
+from edge_emotion.artifact import Artifact, publish_manifest
 from edge_emotion.errors import ArtifactError, CompileError
 from edge_emotion.export.compile import Compatibility, compile_tensorrt
 from edge_emotion.export.tensorrt import PROFILES
@@ -30,8 +30,9 @@ def plan(artifact: Artifact) -> bytes:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Artifact:
-    """The ``cpu`` encoding, with the ``tensorrt`` one beside it."""
-    place(tmp_path, "tensorrt")
+    """The ``cpu`` encoding, with the ``tensorrt`` one beside it, which has a temperature."""
+    signed = place(tmp_path, "tensorrt")
+    publish_manifest(signed.path, signed.manifest.model_copy(update={"temperature": 0.75}))
     return place(tmp_path, "cpu")
 
 
@@ -46,6 +47,7 @@ def test_an_engine_is_built_ahead_of_time(source: Artifact, tmp_path: Path) -> N
     assert manifest.compute_capability == ("8.9",)
     assert manifest.tools["tensorrt_rtx"] == runtime.__version__
     assert (manifest.precision, manifest.encoding) == ("int8", "tensorrt")
+    assert manifest.temperature == signed.manifest.temperature == 0.75
 
 
 def test_one_engine_for_several_gpus(source: Artifact, tmp_path: Path) -> None:
