@@ -140,7 +140,11 @@ def _add_figures(app: FastAPI, parts: Parts) -> None:
     async def schema() -> dict[str, Any]:
         return Event.model_json_schema()
 
-    @app.get("/healthz", summary="Whether frames come", responses={503: {"description": "None"}})
+    @app.get(
+        "/healthz",
+        summary="Whether frames come",
+        responses={503: {"description": "No frame came lately"}},
+    )
     async def health() -> JSONResponse:
         seeing = parts.seeing()
         return JSONResponse({"frames": "coming" if seeing else "missing"}, 200 if seeing else 503)

@@ -16,6 +16,8 @@ from edge_emotion.errors import OutputError
 _MAX_CONNECTIONS = 64
 _FAREWELL_SECONDS = 3
 _LONGEST_MESSAGE_BYTES = 64 * 1024
+_SEND_BUFFER_BYTES = 256 * 1024
+"""What the system keeps for one slow client: a few pictures, not the seconds of its default."""
 
 
 class ServerThread:
@@ -87,9 +89,11 @@ class ServerThread:
 def _listen(address: ServeAddress) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        return socket.create_server((address.host, address.port), family=family, backlog=64)
+        listening = socket.create_server((address.host, address.port), family=family, backlog=64)
     except OSError as error:
         raise OutputError(
             f"cannot serve at {address}: {error.strerror or error}",
             "choose another port, or end what listens there",
         ) from error
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+    return listening
