@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     "sources",
     multiple=True,
     required=True,
-    help="Camera index, csi://0, URL, GStreamer pipeline, video, folder of pictures, or demo.",
+    help="Camera index, URL, GStreamer pipeline, video, folder of pictures, or demo; on a Jetson "
+    "csi://0, jetson+usb://0, jetson+rtsp://HOST/PATH. Repeatable.",
 )
 @model_option
 @click.option("--backend", default="auto", show_default=True, help="Runtime to classify with.")
