@@ -1,4 +1,9 @@
-"""The model card, written from the recipe and the manifests, so that no figure is typed by hand."""
+"""The model card, written from the recipe and the manifests, so that no figure is typed by hand.
+
+    python export/card.py small
+
+Measures nothing: ``stamp.py`` does, and writes the card as well.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +11,38 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from string import Template
 
+import click
 from pydantic import BaseModel
 
-from edge_emotion.artifact import Manifest
+from edge_emotion.artifact import Manifest, read_manifest
 from edge_emotion.evaluation import wilson_interval
 from edge_emotion.figures import AccuracyFigure, PartFigure
-from edge_emotion.training.recipe import Recipe
+from edge_emotion.jsonio import write_text
+from edge_emotion.training.recipe import Recipe, load_recipe
+
+HERE = Path(__file__).parent
+ASSETS = HERE.parent / "edge_emotion" / "assets"
+RECIPES = HERE / "recipes"
 
 _LABELS = {"fer2013": "FER-2013", "ferplus": "FER+ majority"}
 _NOT_MEASURED = "Not measured."
+
+
+@click.command()
+@click.argument("name")
+def main(name: str) -> None:
+    """Write the card of export/recipes/NAME.toml again."""
+    write_card(name, ASSETS)
+
+
+def write_card(name: str, assets: Path) -> None:
+    """Write the model card of a recipe beside its files, from their manifests."""
+    manifests = [read_manifest(path) for path in sorted(assets.glob("*.onnx"))]
+    own = [each for each in manifests if each.recipe == name]
+    if not own:
+        raise click.ClickException(f"{assets} has no file of recipe {name!r}")
+    card = model_card(load_recipe(RECIPES / f"{name}.toml"), own)
+    write_text(assets / f"{name}.md", card)
 
 
 def model_card(recipe: Recipe, manifests: Sequence[Manifest]) -> str:
@@ -26,7 +54,7 @@ def model_card(recipe: Recipe, manifests: Sequence[Manifest]) -> str:
     """
     ordered = sorted(manifests, key=lambda each: (each.precision != "int8", each.encoding))
     first = ordered[0]
-    template = (Path(__file__).parent / "card.md").read_text(encoding="utf-8")
+    template = (HERE / "card.md").read_text(encoding="utf-8")
     return Template(template).substitute(
         name=recipe.name,
         labels=", ".join(first.labels),
@@ -212,8 +240,13 @@ def _severities(shares: Sequence[float]) -> str:
 
 
 def _limits(first: Manifest) -> Iterator[str]:
-    agreement = next((f.label_agreement for f in first.accuracy if f.label_agreement), None)
-    told = f": FER+'s majority of ten people confirms {agreement:.1%} of them" if agreement else ""
+    voted = next((figure for figure in first.accuracy if figure.label_agreement), None)
+    told = ""
+    if voted:
+        told = (
+            f": where ten people have a majority (FER+), it confirms {voted.label_agreement:.1%}\n"
+            f"  of {voted.images:,} labels"
+        )
     yield f"FER-2013's labels are noisy{told}."
     yield (
         "Faces come from web searches for emotion words: posed and exaggerated expressions are\n"
@@ -239,3 +272,7 @@ def _file(manifest: Manifest) -> str:
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+if __name__ == "__main__":
+    main()

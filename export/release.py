@@ -17,7 +17,8 @@ import tempfile
 from pathlib import Path
 
 import click
-from stamp import ASSETS, stamp, write_card
+from card import ASSETS, RECIPES, write_card
+from stamp import stamp
 
 from edge_emotion.artifact import Artifact, publish_manifest
 from edge_emotion.export.compile import compile_openvino, compile_tensorrt
@@ -27,8 +28,7 @@ from edge_emotion.training.faces import load_training_data
 from edge_emotion.training.recipe import load_recipe
 from edge_emotion.training.run import train
 
-HERE = Path(__file__).parent
-RESULTS = HERE.parent / "benchmarks" / "results"
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
 
 
 @click.command()
@@ -42,10 +42,10 @@ RESULTS = HERE.parent / "benchmarks" / "results"
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
 def release(name: str, data: str, votes: Path | None, runs: Path) -> None:
     """Publish the model of export/recipes/NAME.toml."""
-    recipe = load_recipe(HERE / "recipes" / f"{name}.toml")
+    recipe = load_recipe(RECIPES / f"{name}.toml")
     faces = load_training_data(data, recipe, votes if recipe.labels.needs_votes else None)
     run = runs / name
-    teachers = recipe.teacher_files(HERE / "recipes")
+    teachers = recipe.teacher_files(RECIPES)
     checkpoint = train(recipe, faces, run, True, teachers)
     with tempfile.TemporaryDirectory() as folder:
         staging = Path(folder)

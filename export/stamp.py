@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
-from card import model_card
+from card import ASSETS, RECIPES, write_card
 
 from edge_emotion.artifact import Artifact, Manifest, publish_manifest
 from edge_emotion.artifact import read_manifest as manifest_of
@@ -34,12 +34,8 @@ from edge_emotion.figures import (
     PartFigure,
     RobustnessFigure,
 )
-from edge_emotion.jsonio import write_text
 from edge_emotion.training.recipe import load_recipe
 
-HERE = Path(__file__).parent
-ASSETS = HERE.parent / "edge_emotion" / "assets"
-RECIPES = HERE / "recipes"
 BACKENDS = ("onnxruntime", "openvino")
 """Every accuracy is measured on both, everything else on the first."""
 BATCH = 256
@@ -72,14 +68,6 @@ def main(name: str, data: str, votes: Path | None, assets: Path) -> None:
     for manifest, artifact in zip(stamp(artifacts, data, votes), artifacts, strict=True):
         publish_manifest(artifact.path, manifest)
     write_card(name, assets)
-
-
-def write_card(name: str, assets: Path) -> None:
-    """Write the model card of a recipe beside its files, from their manifests."""
-    manifests = [manifest_of(path) for path in sorted(assets.glob("*.onnx"))]
-    recipe = load_recipe(RECIPES / f"{name}.toml")
-    card = model_card(recipe, [each for each in manifests if each.recipe == name])
-    write_text(assets / f"{name}.md", card)
 
 
 @dataclass(frozen=True)
