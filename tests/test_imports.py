@@ -16,9 +16,10 @@ import pytest
 
 RUNTIMES = {"openvino", "onnxruntime", "tensorrt", "tensorrt_rtx"}
 WATCHED = RUNTIMES | {
-    "IPython", "PIL", "click", "cuda", "cv2", "http.client", "jinja2", "lightning", "matplotlib",
-    "nncf", "numpy", "onnx", "onnxscript", "pandas", "pydantic", "rich", "safetensors", "scipy",
-    "skimage", "sympy", "tensorboard", "torch", "torchmetrics", "torchvision",
+    "IPython", "PIL", "click", "cuda", "cv2", "fastapi", "http.client", "jinja2", "lightning",
+    "matplotlib", "nncf", "numpy", "onnx", "onnxscript", "paho", "pandas", "prometheus_client",
+    "pydantic", "rich", "safetensors", "scipy", "skimage", "starlette", "sympy", "tensorboard",
+    "torch", "torchmetrics", "torchvision", "uvicorn", "websockets",
 }  # fmt: skip
 ALWAYS = {"numpy", "pydantic"}
 
