@@ -47,12 +47,12 @@ $(DEV)/.ready: pyproject.toml
 
 $(RUNTIME)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(RUNTIME)
-	$(RUNTIME)/bin/pip install $(PIP_FLAGS) -e '.[cpu,report]' 'pytest>=8.2' 'hypothesis>=6.100'
+	$(RUNTIME)/bin/pip install $(PIP_FLAGS) -e '.[cpu,report,mqtt,serve]' 'pytest>=8.2' 'hypothesis>=6.100' 'httpx>=0.27'
 	touch $@
 
 # JetPack's own TensorRT and OpenCV are Debian packages: the environment sees them, and pip puts no
 # other OpenCV in front of them.
 $(JETSON)/.ready: pyproject.toml
 	$(PYTHON) -m venv --system-site-packages $(JETSON)
-	$(JETSON)/bin/pip install $(PIP_FLAGS) -e '.[jetson,report]' onnxruntime openvino 'pytest>=8.2' 'hypothesis>=6.100'
+	$(JETSON)/bin/pip install $(PIP_FLAGS) -e '.[jetson,report,mqtt,serve]' onnxruntime openvino 'pytest>=8.2' 'hypothesis>=6.100' 'httpx>=0.27'
 	touch $@

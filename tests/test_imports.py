@@ -16,10 +16,11 @@ import pytest
 
 RUNTIMES = {"openvino", "onnxruntime", "tensorrt", "tensorrt_rtx"}
 WATCHED = RUNTIMES | {
-    "IPython", "PIL", "click", "cuda", "cv2", "http.client", "jinja2", "lightning", "matplotlib",
-    "nncf", "numpy", "onnx", "onnxscript", "optuna", "pandas", "pydantic", "rich", "safetensors",
-    "scipy", "skimage", "sqlalchemy", "sympy", "tensorboard", "torch", "torchmetrics",
-    "torchvision",
+    "IPython", "PIL", "av", "click", "cuda", "cv2", "fastapi", "http.client", "jinja2", "lightning",
+    "matplotlib", "nncf", "numpy", "onnx", "onnxscript", "optuna", "paho", "pandas",
+    "prometheus_client", "pydantic", "rich", "safetensors", "scipy", "skimage", "sqlalchemy",
+    "starlette", "sympy", "tensorboard", "torch", "torchmetrics", "torchvision", "uvicorn",
+    "websockets",
 }  # fmt: skip
 ALWAYS = {"numpy", "pydantic"}
 

@@ -38,7 +38,7 @@ element("try").addEventListener("submit", async (event) => {
     const answer = await fetch("/v1/predict", { method: "POST", body: element("file").files[0] });
     const found = await answer.json();
     element("outcome").textContent = answer.ok
-      ? `${found.faces.length} faces found`
+      ? `${found.faces.length} ${found.faces.length === 1 ? "face" : "faces"} found`
       : `Refused: ${found.detail}`;
     element("answer").hidden = false;
     element("answer").firstChild.textContent = JSON.stringify(found, null, 2);

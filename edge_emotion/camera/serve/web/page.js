@@ -81,7 +81,7 @@ function showStatus({ status, queues, faces_hidden }) {
   write("dropped", source.dropped.toLocaleString("en"));
   write("reconnects", source.reconnects.toLocaleString("en"));
   const celsius = status.cpu_temperature_celsius;
-  write("temperature", celsius == null ? "not shown here" : `${celsius.toFixed(0)} °C`);
+  write("temperature", celsius == null ? "–" : `${celsius.toFixed(0)} °C`);
   write("model", `${status.model}, ${status.precision}`);
   write("backend", status.backend);
   write("detector", status.detector);
