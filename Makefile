@@ -15,12 +15,12 @@ test: $(DEV)/.ready  ## all tests, with the train extra
 	$(DEV)/bin/python -m pytest
 
 test-runtime: $(RUNTIME)/.ready  ## the edge device's tests: no torch, PYTHON=python3.10 as on JetPack 6
-	$(RUNTIME)/bin/python -m pytest -m "not train"
+	$(RUNTIME)/bin/python -m pytest -m "not train and not slow"
 
 test-jetson: $(JETSON)/.ready  ## on a Jetson: engines on its GPU, then the edge device's tests
 	$(JETSON)/bin/python -c "import tensorrt, cv2, cuda.bindings.runtime"
 	$(JETSON)/bin/python -m pytest tests/gpu
-	$(JETSON)/bin/python -m pytest -m "not train and not gpu"
+	$(JETSON)/bin/python -m pytest -m "not train and not gpu and not slow"
 
 check: $(DEV)/.ready  ## format, lint, types, layering
 	$(DEV)/bin/ruff format --check .

@@ -73,9 +73,8 @@ def test_a_blink_of_the_detector_shows_nothing(picture: Picture) -> None:
     box = FaceBox(500, 200, 200, 200, 1.0)
 
     def shows(found: list[FaceBox], position: float) -> bool:
-        shown = picture.copy()
         concealer.saw(found, position)
-        concealer.hide(shown)
+        shown = concealer.hidden(picture)
         return np.array_equal(shown[200:400, 500:700], picture[200:400, 500:700])
 
     assert not shows([box], 1.0)

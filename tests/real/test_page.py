@@ -77,7 +77,7 @@ def running_loop(model: Path, *names: str, token: str | None = None) -> Iterator
     address = ServeAddress("127.0.0.1", 0, token)
     sink = open_live(address, len(sources), open_pipeline, {}, hidden)
     with open_pipeline() as pipeline:
-        loop = CameraLoop(sources, pipeline, [sink], Concealer if hidden else None)
+        loop = CameraLoop(sources, pipeline, [sink], conceal=Concealer if hidden else None)
         thread = threading.Thread(target=loop.run)
         thread.start()
         try:
