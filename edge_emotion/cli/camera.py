@@ -79,13 +79,21 @@ if TYPE_CHECKING:
     help="Events that wait while the broker is away; past that the oldest are given up.",
 )
 @click.option(
-    "--serve", metavar="HOST:PORT", help="Live page, API and metrics, such as 127.0.0.1:8080."
+    "--serve",
+    metavar="[HOST:]PORT",
+    help="Live page, API and metrics, on this machine alone unless HOST says otherwise.",
 )
 @click.option(
     "--serve-token",
     envvar="EDGE_EMOTION_TOKEN",
     help="What callers of --serve must know; needed where others than this machine reach it. "
     "Better set as EDGE_EMOTION_TOKEN.",
+)
+@click.option(
+    "--serve-name",
+    "serve_names",
+    multiple=True,
+    help="Host name of a proxy before --serve; other names are refused.",
 )
 @click.option("--blur-faces", is_flag=True, help="Hide faces in window, video and page.")
 @click.option("--headless", is_flag=True, help="Open no window.")
@@ -115,6 +123,7 @@ def command(
     mqtt_buffer: int,
     serve: str | None,
     serve_token: str | None,
+    serve_names: tuple[str, ...],
     blur_faces: bool,
     headless: bool,
     max_frames: int | None,
@@ -138,7 +147,7 @@ def command(
         events=events,
         choose=CHOICES[events_on],
         broker=_broker(mqtt, mqtt_discovery, mqtt_buffer),
-        page=parse_serve(serve, serve_token) if serve else None,
+        page=parse_serve(serve, serve_token, serve_names) if serve else None,
         window=not headless,
         faces_hidden=blur_faces,
     )

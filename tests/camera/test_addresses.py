@@ -19,6 +19,7 @@ TOKEN = "sixteen letters!"  # noqa: S105 - of no server
         ("localhost:0", "localhost", 0),
         ("[::1]:8080", "::1", 8080),
         ("127.8.8.8:1", "127.8.8.8", 1),
+        ("8080", "127.0.0.1", 8080),
     ],
 )
 def test_loopback_needs_no_token(text: str, host: str, port: int) -> None:
@@ -41,11 +42,17 @@ def test_every_other_address_demands_a_token(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["8080", "host", "host:", "host:99999", "::1:80", "http://a:1", ""]
+    "text", ["99999", "host", "host:", "host:99999", "::1:80", "http://a:1", ""]
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="HOST:PORT"):
         parse_serve(text, TOKEN)
+
+
+def test_behind_a_proxy_a_token_is_needed_on_loopback_too() -> None:
+    with pytest.raises(UsageError, match="needs a token"):
+        parse_serve("8080", None, ["door.example"])
+    assert parse_serve("8080", TOKEN, ["door.example"]).names == ("door.example",)
 
 
 def test_the_command_refuses_before_it_starts(run_cli: RunCli) -> None:

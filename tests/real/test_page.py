@@ -115,17 +115,26 @@ class Browser:
             self.complaints.append(message.text)
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
         pytest.skip("chromium is not installed: apt-get install chromium")
+    profile = tmp_path_factory.mktemp("profile")
     with playwright.sync_playwright() as driver:
         context = driver.chromium.launch_persistent_context(
-            tmp_path / "profile", executable_path=chromium, headless=True, args=QUIET
+            profile, executable_path=found, headless=True, args=QUIET
         )
-        yield Browser(context)
+        yield context
         context.close()
+
+
+@pytest.fixture
+def browser(chromium: BrowserContext) -> Iterator[Browser]:
+    opened = Browser(chromium)
+    yield opened
+    for page in chromium.pages[1:]:
+        page.close()
 
 
 def until(page: Page, condition: str) -> None:
@@ -162,7 +171,7 @@ def test_the_page_shows_the_loop(
     until(page, READY)
     frames = page.inner_text("#frames")
     until(page, f"document.querySelector('#frames').textContent !== '{frames}'")
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1500)
     keep(page, f"{size['width']}-{scheme}")
     for figure, shape in {
         "fps": r"\d+\.\d",

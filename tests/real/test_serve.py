@@ -6,11 +6,8 @@ import contextlib
 import json
 import re
 import socket
-import struct
 import threading
 import time
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -20,62 +17,19 @@ import pytest
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 
-from hypothesis import HealthCheck, given, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
 from prometheus_client.parser import text_string_to_metric_families  # noqa: E402
-from websockets.exceptions import ConnectionClosed, InvalidStatus  # noqa: E402
+from websockets.exceptions import ConnectionClosed  # noqa: E402
 from websockets.sync.client import connect  # noqa: E402
 
 from edge_emotion.camera.event import Event  # noqa: E402
-from edge_emotion.camera.serve.guard import MAX_BODY_BYTES, SECURITY_HEADERS  # noqa: E402
+from edge_emotion.camera.serve.guard import SECURITY_HEADERS  # noqa: E402
 from edge_emotion.camera.serve.sink import LiveSink  # noqa: E402
 from tests.conftest import RunCli  # noqa: E402
 from tests.real.broker import eventually  # noqa: E402
-from tests.real.live import TOKEN, Feeder, live_server  # noqa: E402
+from tests.real.live import Feeder, events_url, live_server, pictures, port_of  # noqa: E402
 from tests.real.results import annotated, face, status  # noqa: E402
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture
-def live(model: Path) -> Iterator[LiveSink]:
-    with live_server(model) as sink:
-        yield sink
-
-
-@pytest.fixture
-def locked(model: Path) -> Iterator[LiveSink]:
-    with live_server(model, TOKEN) as sink:
-        yield sink
-
-
-@pytest.fixture(scope="module")
-def jpeg() -> bytes:
-    picture = np.full((120, 160, 3), 128, np.uint8)
-    return cv2.imencode(".jpg", picture)[1].tobytes()
-
-
-def port_of(sink: LiveSink) -> int:
-    return int(sink.url.rsplit(":", 1)[1].strip("/"))
-
-
-def pictures(sink: LiveSink, count: int) -> list[bytes]:
-    """The next pictures of the video stream."""
-    found: list[bytes] = []
-    kept = b""
-    with httpx.stream("GET", f"{sink.url}video/0", timeout=10) as answer:
-        assert answer.headers["content-type"].startswith("multipart/x-mixed-replace")
-        for chunk in answer.iter_bytes():
-            kept += chunk
-            while match := re.search(rb"Content-Length: (\d+)\r\n\r\n", kept):
-                size, start = int(match[1]), match.end()
-                if len(kept) < start + size:
-                    break
-                found.append(kept[start : start + size])
-                kept = kept[start + size :]
-            if len(found) >= count:
-                return found
-    raise AssertionError("the stream ended")
 
 
 # What is shown
@@ -192,10 +146,6 @@ def test_there_is_no_video_of_a_source_that_is_not_there(live: LiveSink) -> None
 # Events
 
 
-def events_url(sink: LiveSink) -> str:
-    return f"{sink.url.replace('http', 'ws')}v1/events"
-
-
 def test_events_stream_to_every_client(live: LiveSink) -> None:
     with connect(events_url(live)) as one, connect(events_url(live)) as two, Feeder(live, faces=2):
         for client in (one, two):
@@ -239,183 +189,6 @@ def test_the_end_closes_every_stream(model: Path) -> None:
         assert client.close_code == 1001
         watcher.close()
     assert "server" not in {thread.name for thread in threading.enumerate()}
-
-
-# Predict
-
-
-def test_predict_takes_bytes_and_forms(live: LiveSink, jpeg: bytes) -> None:
-    plain = httpx.post(f"{live.url}v1/predict", content=jpeg)
-    form = httpx.post(f"{live.url}v1/predict", files={"image": ("a.jpg", jpeg, "image/jpeg")})
-    assert plain.status_code == 200, plain.text
-    assert plain.json() == form.json()
-    document = plain.json()
-    assert (document["width"], document["height"]) == (160, 120)
-    (found,) = document["faces"]
-    assert found["box"] == [20, 0, 120, 120], "the detector called none: the middle"
-    assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-3)
-
-
-def png_of(width: int, height: int) -> bytes:
-    """A PNG that states a size and holds next to nothing."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        body = kind + content
-        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-        + chunk(b"IEND", b"")
-    )
-
-
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        (b"GIF89a" + bytes(100), 415),
-        (b"", 415),
-        (b"\xff\xd8\xff" + bytes(100), 422),
-        (png_of(30_000, 30_000), 413),
-        (png_of(0, 10), 422),
-    ],
-    ids=["gif", "empty", "damaged", "bomb", "flat"],
-)
-def test_pictures_that_are_refused(live: LiveSink, content: bytes, code: int) -> None:
-    answer = httpx.post(f"{live.url}v1/predict", content=content)
-    assert answer.status_code == code, answer.text
-    assert answer.json()["detail"]
-
-
-def test_a_form_without_the_picture_is_refused(live: LiveSink) -> None:
-    answer = httpx.post(f"{live.url}v1/predict", files={"other": b"x"})
-    assert answer.status_code == 422
-    broken = {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = httpx.post(f"{live.url}v1/predict", content=b"nonsense", headers=broken)
-    assert answer.status_code == 400
-
-
-def test_bodies_have_a_limit_whatever_they_state(live: LiveSink) -> None:
-    block = bytes(1 << 20)
-
-    def endless() -> Iterator[bytes]:
-        for _ in range(MAX_BODY_BYTES // len(block) + 3):
-            yield block
-
-    stated = httpx.post(f"{live.url}v1/predict", content=block * 11)
-    assert stated.status_code == 413
-    with httpx.Client() as client:
-        try:
-            chunked = client.post(f"{live.url}v1/predict", content=endless()).status_code
-        except httpx.WriteError:  # it was refused before it was sent
-            chunked = 413
-    assert chunked == 413
-
-
-def test_predictions_are_limited_per_client(live: LiveSink) -> None:
-    with httpx.Client() as client:
-        codes = [client.post(f"{live.url}v1/predict", content=b"x").status_code for _ in range(60)]
-    assert codes.count(429) > 10
-    assert codes[0] == 415
-
-
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    path=st.sampled_from(["v1/predict", "v1/status", "video/", "healthz", "static/", "metrics"]),
-    more=st.text(max_size=12),
-    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"]),
-    kind=st.sampled_from(["", "image/jpeg", "application/json", "multipart/form-data; boundary=b"]),
-    head=st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP", b"--b"]),
-    body=st.binary(max_size=200),
-)
-def test_nothing_that_is_sent_breaks_the_server(
-    live: LiveSink, path: str, more: str, method: str, kind: str, head: bytes, body: bytes
-) -> None:
-    live._last_frame = time.monotonic()
-    url = httpx.URL(live.url + path).copy_with(params={"q": more})
-    headers = {"Content-Type": kind} if kind else {}
-    answer = httpx.request(method, url, headers=headers, content=head + body)
-    assert answer.status_code < 500
-
-
-# Who is let in
-
-
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "10.0.0.9", "", "[", "a@b"])
-def test_another_host_name_is_refused(live: LiveSink, host: str) -> None:
-    with socket.create_connection(("127.0.0.1", port_of(live))) as client:
-        client.sendall(f"GET /v1/status HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-        assert b" 421 " in client.recv(1000).splitlines()[0]
-
-
-def test_pages_of_other_sites_are_refused(live: LiveSink, jpeg: bytes) -> None:
-    elsewhere = {"Origin": "http://evil.example"}
-    url = f"{live.url}v1/predict"
-    assert httpx.post(url, content=jpeg, headers=elsewhere).status_code == 403
-    assert httpx.post(url, content=jpeg, headers={"Origin": "null"}).status_code == 403
-    ours = {"Origin": live.url.rstrip("/")}
-    answer = httpx.post(url, content=jpeg, headers=ours)
-    assert answer.status_code == 200
-    assert "access-control-allow-origin" not in answer.headers
-    with pytest.raises(InvalidStatus):
-        connect(events_url(live), origin="http://evil.example")  # type: ignore[arg-type]
-
-
-PRIVATE = ["v1/status", "v1/schema", "metrics", "openapi.json", "docs", "video/0", "static/page.js"]
-
-
-def test_without_the_token_nothing_is_told(locked: LiveSink, jpeg: bytes) -> None:
-    for path in PRIVATE:
-        answer = httpx.get(locked.url + path)
-        assert answer.status_code == 401, path
-        assert answer.headers["www-authenticate"] == "Bearer"
-        assert httpx.get(f"{locked.url}{path}?token={TOKEN}").status_code in (401, 429), path
-    assert httpx.post(f"{locked.url}v1/predict", content=jpeg).status_code == 401
-    with pytest.raises(InvalidStatus):
-        connect(events_url(locked))
-    page = httpx.get(locked.url)
-    assert page.status_code == 401
-    assert "<form" in page.text
-    locked.consume(annotated(0))
-    assert httpx.get(f"{locked.url}healthz").status_code == 200, "a probe needs no token"
-
-
-def test_the_token_opens_everything(locked: LiveSink) -> None:
-    bearer = {"Authorization": f"Bearer {TOKEN}"}
-    assert httpx.get(f"{locked.url}v1/status", headers=bearer).status_code == 200
-    wrong = {"Authorization": f"Bearer {TOKEN}x"}
-    assert httpx.get(f"{locked.url}v1/status", headers=wrong).status_code == 401
-    with connect(events_url(locked), additional_headers=bearer) as client:
-        eventually(lambda: locked._events.listeners == 1)
-        locked.consume(annotated(4))
-        assert Event.model_validate_json(client.recv(10)).frame == 4
-
-
-def test_the_page_turns_the_token_into_a_cookie(locked: LiveSink) -> None:
-    with httpx.Client() as browser:
-        assert browser.get(locked.url, params={"token": "wrong wrong wrong!"}).status_code == 401
-        page = browser.get(locked.url, params={"token": TOKEN})
-        assert page.status_code == 200
-        cookie = page.headers["set-cookie"]
-        assert {"HttpOnly", "SameSite=Strict"} <= {part.strip() for part in cookie.split(";")}
-        assert TOKEN not in cookie
-        assert browser.get(f"{locked.url}v1/status").status_code == 200
-    forged = {"Cookie": cookie.split("=")[0] + "=" + "0" * 64}
-    assert httpx.get(f"{locked.url}v1/status", headers=forged).status_code == 401
-
-
-def test_guessing_is_slowed_down(locked: LiveSink) -> None:
-    guesses = [
-        httpx.get(f"{locked.url}v1/status", headers={"Authorization": f"Bearer {guess}"})
-        for guess in range(15)
-    ]
-    assert guesses[-1].status_code == 429
 
 
 # The command

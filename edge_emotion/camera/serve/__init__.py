@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from edge_emotion.camera.serve.address import ServeAddress, parse_serve
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from edge_emotion.camera.serve.sink import LiveSink
     from edge_emotion.camera.sinks.metrics import Queue
     from edge_emotion.inference import FacePipeline
+
+_FOUND_BY_NAME = ("python_multipart", "websockets")
+"""What FastAPI and uvicorn import themselves, when it is too late for a clear word."""
 
 __all__ = ["ServeAddress", "open_live", "parse_serve"]
 
@@ -29,6 +33,8 @@ def open_live(
         OutputError: the port is taken, or what serving needs is not installed.
     """
     try:
+        for package in _FOUND_BY_NAME:
+            import_module(package)
         from edge_emotion.camera.serve.sink import LiveSink
     except ImportError as error:
         raise OutputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from edge_emotion.errors import UsageError
@@ -22,12 +23,14 @@ class ServeAddress:
     Args:
         host: name or address.
         port: TCP port; 0 takes any that is free.
-        token: what every caller must know; ``None`` only on a loopback address.
+        token: what every caller must know; ``None`` only where no others reach it.
+        names: host names that a proxy before it goes by.
     """
 
     host: str
     port: int
     token: str | None = field(default=None, repr=False)
+    names: tuple[str, ...] = ()
 
     @property
     def loopback(self) -> bool:
@@ -42,19 +45,25 @@ class ServeAddress:
         return self.url(self.port)
 
 
-def parse_serve(text: str, token: str | None) -> ServeAddress:
-    """Read ``HOST:PORT``, and insist on a token where others reach it.
+def parse_serve(text: str, token: str | None, names: Sequence[str] = ()) -> ServeAddress:
+    """Read ``HOST:PORT``, or a port of this machine alone; insist on a token where others reach it.
+
+    Args:
+        text: what the user wrote.
+        token: what callers must know.
+        names: host names that a proxy before the server goes by; then others reach it.
 
     Raises:
         UsageError: it is no address, or it needs a token or a longer one.
     """
-    match = _SHAPE.fullmatch(text)
+    match = _SHAPE.fullmatch(f"127.0.0.1:{text}" if text.isdecimal() else text)
     if match is None or int(match["port"]) > 65535:
         raise UsageError(
             f"cannot serve at {text!r}: it is not HOST:PORT", "write 127.0.0.1:8080, or [::1]:8080"
         )
-    address = ServeAddress(match["bracketed"] or match["host"], int(match["port"]), token or None)
-    if not address.loopback and address.token is None:
+    host, port = match["bracketed"] or match["host"], int(match["port"])
+    address = ServeAddress(host, port, token or None, tuple(names))
+    if address.token is None and (names or not address.loopback):
         raise UsageError(f"{text} is reached by others, so it needs a token", _HOW_TO_SET_ONE)
     if address.token is not None and len(address.token) < SHORTEST_TOKEN:
         raise UsageError(f"a token has at least {SHORTEST_TOKEN} characters", _HOW_TO_SET_ONE)

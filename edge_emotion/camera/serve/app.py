@@ -17,10 +17,12 @@ from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import UploadFile
 
 from edge_emotion.camera.event import Event
+from edge_emotion.camera.redact import without_credentials
 from edge_emotion.camera.serve.hub import EventFeed, Listener, PictureFeed
 from edge_emotion.camera.serve.predict import PictureRefused, Prediction, Predictor
 from edge_emotion.camera.serve.rate import RateLimit
 from edge_emotion.camera.status import Status
+from edge_emotion.errors import EdgeEmotionError
 
 PREDICTIONS_PER_SECOND, PREDICTIONS_AT_ONCE = 10.0, 20
 _UPLOAD_SECONDS = 15.0
@@ -195,6 +197,7 @@ def _add_predict(app: FastAPI, predictor: Predictor) -> None:
         415: "No JPEG, PNG or WebP",
         422: "The picture is damaged, or there is none",
         429: "Too many requests",
+        500: "The model or the detector cannot run",
         503: "Too many pictures wait",
     }
 
@@ -214,6 +217,8 @@ def _add_predict(app: FastAPI, predictor: Predictor) -> None:
             raise HTTPException(408, "the picture did not arrive in time") from error
         except PictureRefused as refusal:
             raise HTTPException(refusal.status, str(refusal)) from refusal
+        except EdgeEmotionError as error:
+            raise HTTPException(500, without_credentials(str(error))) from error
 
 
 async def _picture_of(request: Request) -> bytes:

@@ -60,7 +60,7 @@ class Guard:
         self._address = address
         self._token = address.token.encode() if address.token else None
         self._guesses = RateLimit(_WRONG_TOKENS_PER_SECOND, _WRONG_TOKENS_AT_ONCE)
-        self._names = _own_names(address.host)
+        self._names = _own_names(address)
         self._cookie = f"edge-emotion-{address.port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,9 +94,9 @@ class Guard:
         return _ask_for_token(connection)
 
     def _is_own(self, host: str) -> bool:
-        if self._address.loopback:
-            return is_loopback(host)
-        return is_ip_address(host) or is_loopback(host) or host in self._names
+        if is_loopback(host) or host in self._names:
+            return True
+        return not self._address.loopback and is_ip_address(host)
 
     def _knows(self, connection: HTTPConnection) -> bool:
         """Whether the caller has the token, in a header or in the cookie, or now brings it."""
@@ -185,6 +185,10 @@ def _host(url: str) -> str:
         return ""
 
 
-def _own_names(host: str) -> frozenset[str]:
-    name = socket.gethostname().lower()
-    return frozenset({host.lower(), name, f"{name}.local", socket.getfqdn().lower()})
+def _own_names(address: ServeAddress) -> frozenset[str]:
+    """What a Host header may say, beside addresses: no name server is asked."""
+    names = {name.lower() for name in (address.host, *address.names)}
+    if not address.loopback:
+        machine = socket.gethostname().lower()
+        names |= {machine, f"{machine}.local"}
+    return frozenset(names)

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import numpy as np
 
@@ -23,6 +24,10 @@ LONGER_SIDE = 1280
 JPEG_QUALITY = 80
 WAITING_EVENTS = 512
 """Events that may wait for one client: some seconds of a few faces."""
+
+
+Post = Callable[[Callable[[], object]], None]
+"""Has the server's event loop call something."""
 
 
 class PictureFeed:
@@ -43,10 +48,10 @@ class PictureFeed:
         self._closed = False
         self.watchers = 0
 
-    def offer(self, picture: Picture, loop: asyncio.AbstractEventLoop) -> None:
+    def offer(self, picture: Picture, post: Post) -> None:
         """Leave a picture from another thread; it replaces one that nobody took."""
         self._newest = picture
-        loop.call_soon_threadsafe(self._arrived.set)
+        post(self._arrived.set)
 
     async def pictures(self) -> AsyncIterator[bytes]:
         """JPEG after JPEG, the newest there is each time, until the feed is closed."""
@@ -136,9 +141,9 @@ class EventFeed:
         """Clients that listen now."""
         return len(self._listeners)
 
-    def offer(self, lines: list[str], loop: asyncio.AbstractEventLoop) -> None:
+    def offer(self, lines: list[str], post: Post) -> None:
         """Leave events from another thread."""
-        loop.call_soon_threadsafe(self._spread, lines)
+        post(partial(self._spread, lines))
 
     @contextmanager
     def listening(self) -> Iterator[Listener]:

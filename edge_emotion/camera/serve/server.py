@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -61,10 +62,10 @@ class ServerThread:
         self._thread.start()
         self._running.wait()
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop that everything served belongs to."""
-        return self._loop
+    def post(self, call: Callable[[], object]) -> None:
+        """Have the event loop call something; once it has ended, nothing is called."""
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(call)
 
     def close(self) -> None:
         """End all answers and stop listening; closing twice is harmless."""

@@ -72,13 +72,13 @@ class LiveSink(Sink):
         self._metrics.consume(result)
         if self._events.listeners:
             lines = [event.model_dump_json(by_alias=True) for event in events(result)]
-            self._events.offer(lines, self._server.loop)
+            self._events.offer(lines, self._server.post)
         feed = self._pictures[result.frame.source]
         # Whoever came while this frame was made gets the next: this one was drawn for nobody,
         # and its faces are not hidden.
         drawn = result.picture is not result.frame.image
         if feed.watchers and drawn:
-            feed.offer(result.picture, self._server.loop)
+            feed.offer(result.picture, self._server.post)
 
     def report(self, status: Status) -> None:
         """Keep the figures to show."""

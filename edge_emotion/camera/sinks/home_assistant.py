@@ -20,8 +20,6 @@ UNCERTAIN = "uncertain"
 NOBODY = "nobody"
 """What the state of a source says where no face is seen."""
 
-_PROJECT = "https://pypi.org/project/edge-emotion/"
-
 _OF_A_SOURCE: dict[str, dict[str, Any]] = {
     "emotion": {
         "name": "Emotion",
@@ -118,7 +116,7 @@ class Discovery:
             "availability_template": "{{ value_json.state }}",
             "qos": 1,
             "device": device,
-            "origin": {"name": "edge-emotion", "sw_version": _version(), "support_url": _PROJECT},
+            "origin": {"name": "edge-emotion", "sw_version": _version()},
         }
         return [
             Message(

@@ -139,8 +139,9 @@ class MqttSink(Sink):
         self._drain(deadline)
         if self.waiting:
             self._tell(f"{self.waiting} messages never reached {self._address}")
-        self._put([Message(self._status_topic, _OFFLINE, retain=True)])
-        self._drain(deadline)
+        if self._connected:  # else the last will has said so
+            self._put([Message(self._status_topic, _OFFLINE, retain=True)])
+            self._drain(deadline)
         with self._changed:
             self._closing = True
             self._changed.notify_all()
