@@ -104,14 +104,13 @@ class Session(ABC):
     def _checked(self, faces: Faces) -> Faces:
         if not self._open:
             raise BackendError("the session is closed", "load the model again")
-        wrong_shape = faces.ndim != 3 or faces.shape[1:] != _FACE_SHAPE
-        if faces.dtype != _BYTE or wrong_shape or len(faces) == 0:
+        if faces.dtype != _BYTE or faces.shape[1:] != _FACE_SHAPE or len(faces) == 0:
             raise BackendError(
                 f"faces must be uint8 of shape (N, {FACE_SIZE}, {FACE_SIZE}) with N >= 1, "
                 f"got {faces.dtype} {faces.shape}",
                 "convert to grayscale and resize before inference",
             )
-        return faces if faces.flags.c_contiguous else np.ascontiguousarray(faces)
+        return faces
 
     def close(self) -> None:
         """Release the runtime's resources; closing twice is harmless."""

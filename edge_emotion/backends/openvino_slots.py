@@ -24,13 +24,16 @@ class Slot:
 
     def infer(self, faces: Faces) -> Logits:
         """Classify in the calling thread, the quickest way for one batch."""
-        self._take(faces)
-        self._request.run()
-        return self._logits.copy()
+        if len(faces) != len(self._faces):
+            self._fit(faces)
+        self._faces[...] = faces
+        return self._request.call()
 
     def start(self, faces: Faces) -> None:
         """Begin to classify; every ``start`` needs its ``result`` before the next."""
-        self._take(faces)
+        if len(faces) != len(self._faces):
+            self._fit(faces)
+        self._faces[...] = faces
         self._request.start()
 
     def result(self) -> Logits:
@@ -38,12 +41,10 @@ class Slot:
         self._request.wait()
         return self._logits.copy()
 
-    def _take(self, faces: Faces) -> None:
-        if len(faces) != len(self._faces):
-            self._faces = np.empty_like(faces)
-            self._logits = np.empty((len(faces), len(LABELS)), np.float32)
-            self._request.bind(self._faces[:, None], [self._logits])
-        self._faces[:] = faces
+    def _fit(self, faces: Faces) -> None:
+        self._faces = np.empty(faces.shape, faces.dtype)
+        self._logits = np.empty((len(faces), len(LABELS)), np.float32)
+        self._request.bind(self._faces[:, None], [self._logits])
 
 
 class Slots:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from edge_emotion.artifact import Artifact
 from edge_emotion.backends.base import Backend, Faces, LoadOptions, Logits, Session, SessionInfo
 from edge_emotion.backends.installed import import_runtime, missing
@@ -59,7 +61,8 @@ class _TorchSession(Session):
         self._torch.set_num_threads(self._threads)
         try:
             with self._torch.inference_mode():
-                logits: Logits = self._network(self._torch.from_numpy(faces[:, None])).numpy()
+                pixels = self._torch.from_numpy(np.ascontiguousarray(faces)[:, None])
+                logits: Logits = self._network(pixels).numpy()
         except RuntimeError as error:
             raise BackendError(f"PyTorch failed: {error}") from error
         return logits
