@@ -25,22 +25,25 @@ def augment(faces: Tensor, settings: Augmentation) -> Tensor:
     return _erase(pixels, settings.erase)
 
 
-def mixup(faces: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-    """Blend each face, and its target, with another one's of the batch.
+def mixup(alpha: float, faces: Tensor, *probabilities: Tensor) -> tuple[Tensor, ...]:
+    """Blend each face, and what is said of it, with another one's of the batch.
 
     Args:
-        faces: float (N, 1, H, W).
-        targets: class probabilities (N, C).
         alpha: parameter of the Beta distribution that weights are drawn from, one a face; 0 returns
             the arguments.
+        faces: float (N, 1, H, W).
+        probabilities: of classes, each (N, C).
     """
     if alpha == 0:
-        return faces, targets
+        return faces, *probabilities
     share = torch.distributions.Beta(alpha, alpha).sample((len(faces),))
     other = torch.randperm(len(faces))
-    pixels = share.view(-1, 1, 1, 1)
-    blended = pixels * faces + (1 - pixels) * faces[other]
-    return blended, share.view(-1, 1) * targets + (1 - share.view(-1, 1)) * targets[other]
+
+    def blend(values: Tensor) -> Tensor:
+        part = share.view(-1, *[1] * (values.ndim - 1))
+        return part * values + (1 - part) * values[other]
+
+    return tuple(blend(values) for values in (faces, *probabilities))
 
 
 def _uniform(count: int, limit: float) -> Tensor:

@@ -22,22 +22,28 @@ Batch = tuple[Tensor, ...]
 """Faces, and what the loader says of each."""
 
 
-def training_loader(faces: FaceSet, batch_size: int, world: World) -> DataLoader[Batch]:
+def training_loader(
+    faces: FaceSet,
+    batch_size: int,
+    world: World,
+    answers: npt.NDArray[np.float32] | None = None,
+) -> DataLoader[Batch]:
     """Shuffled full batches; the last short one is dropped, as batch-norm wants even sizes.
 
     A batch is faces, uint8 (N, 1, 48, 48), and class probabilities, float32 (N, 7): the targets of
-    ``faces`` where it has them, else its labels.
+    ``faces`` where it has them, else its labels; then the teachers' answers, where there are any.
 
     Args:
         faces: all of them; each process draws its own part.
         batch_size: faces in a step, over all processes.
         world: the processes that train together.
+        answers: class probabilities (N, 7) that teachers gave.
 
     Raises:
         RecipeError: the batch cannot be split over the processes.
     """
     targets = one_hot(faces.labels) if faces.targets is None else faces.targets
-    dataset = _dataset(faces, targets)
+    dataset = _dataset(faces, targets, *([] if answers is None else [answers]))
     alone: Sampler[int] = RandomSampler(dataset)
     shared: Sampler[int] = DistributedSampler(dataset, world.size, world.rank, drop_last=True)
     return DataLoader(
@@ -53,5 +59,7 @@ def validation_loader(faces: FaceSet, batch_size: int = 512) -> DataLoader[Batch
     return DataLoader(_dataset(faces, faces.labels), batch_size=batch_size)
 
 
-def _dataset(faces: FaceSet, truth: npt.NDArray[np.generic]) -> TensorDataset:
-    return TensorDataset(torch.from_numpy(faces.images).unsqueeze(1), torch.from_numpy(truth))
+def _dataset(faces: FaceSet, *said: npt.NDArray[np.generic]) -> TensorDataset:
+    return TensorDataset(
+        torch.from_numpy(faces.images).unsqueeze(1), *(torch.from_numpy(column) for column in said)
+    )

@@ -41,9 +41,9 @@ class EmotionModule(pl.LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Loss of one augmented batch."""
-        faces, targets = batch
-        seen, targets = mixup(augment(faces, self.augmentation), targets, self.augmentation.mixup)
-        loss: Tensor = self.objective(self.network(seen), seen, targets)
+        faces, *said = batch
+        seen, *said = mixup(self.augmentation.mixup, augment(faces, self.augmentation), *said)
+        loss: Tensor = self.objective(self.network(seen), seen, *said)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
         return loss
 

@@ -63,7 +63,7 @@ class Distillation(_Frozen):
     """Learning from trained networks beside the labels."""
 
     teachers: tuple[str, ...] = ()
-    """Checkpoints or teacher files; relative paths count from the recipe's folder."""
+    """Checkpoints, teacher files or kept answers; relative paths count from the recipe's folder."""
     weight: float = Field(default=0.7, ge=0, le=1)
     """Share of the loss that comes from the teachers; the rest comes from the labels."""
     temperature: float = Field(default=2.0, gt=0)

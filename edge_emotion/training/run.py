@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+import numpy as np
+import numpy.typing as npt
 import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
@@ -31,7 +33,7 @@ from edge_emotion.training.module import EmotionModule
 from edge_emotion.training.objective import DistilledObjective, Objective
 from edge_emotion.training.progress import History, progress_bar
 from edge_emotion.training.recipe import Distillation, Phase, Recipe
-from edge_emotion.training.teachers import Teacher, load_teacher
+from edge_emotion.training.teachers import Teachers
 from edge_emotion.training.world import World
 
 METRICS = "metrics.json"
@@ -53,19 +55,22 @@ def train(
         data: faces to learn from and to validate on.
         out: folder for the run; everything needed to resume lies in it.
         resume: go on with the run that ``out`` holds.
-        teachers: checkpoints to distil from, as the recipe's ``distillation`` says.
+        teachers: checkpoints and answers to distil from, as the recipe's ``distillation`` says.
         watchers: what else looks on at each epoch of every phase, and may end the run by raising.
 
     Raises:
         ArtifactError: a teacher cannot be read.
+        DataError: a teacher's kept answers lack a training face.
         OutputError: ``out`` holds a run already and ``resume`` is false, or cannot be written.
         RecipeError: ``out`` holds a run of another recipe.
     """
     world = World.here()
     if world.leads:
         _claim(output_directory(out), recipe, resume)
-    learned = [load_teacher(path) for path in teachers]
-    work = _Work(world, recipe, data, out, learned, tuple(watchers))
+    taught_by = Teachers.load(teachers)
+    settings = recipe.distillation or Distillation()
+    answers = taught_by.answers(data.train.images, settings.temperature)
+    work = _Work(world, recipe, data, out, taught_by, answers, tuple(watchers))
     pl.seed_everything(recipe.seed, verbose=False)
     network = build_network(recipe.network)
     fp32, history = work.run("fp32", network, recipe.fp32)
@@ -127,7 +132,8 @@ class _Work:
     recipe: Recipe
     data: TrainingData
     out: Path
-    teachers: list[Teacher]
+    teachers: Teachers
+    answers: npt.NDArray[np.float32] | None
     watchers: tuple[Callback, ...]
 
     def run(
@@ -148,7 +154,9 @@ class _Work:
             try:
                 trainer.fit(
                     module,
-                    training_loader(self.data.train, self.recipe.batch_size, self.world),
+                    training_loader(
+                        self.data.train, self.recipe.batch_size, self.world, self.answers
+                    ),
                     validation_loader(self.data.validation),
                     ckpt_path=str(last) if last.exists() else None,
                     weights_only=True,
@@ -166,7 +174,9 @@ class _Work:
         if not self.teachers:
             return Objective(phase.label_smoothing)
         settings = self.recipe.distillation or Distillation()
-        return DistilledObjective(phase.label_smoothing, self.teachers, settings)
+        return DistilledObjective(
+            phase.label_smoothing, self.teachers.networks, settings, len(self.teachers.kept)
+        )
 
     def _trainer(self, name: str, phase: Phase, history: History) -> pl.Trainer:
         logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)

@@ -1,12 +1,14 @@
-"""The networks that a student learns from, made ready to answer batch after batch."""
+"""Whom a student learns from: networks ready to answer batch after batch, and kept answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -16,10 +18,56 @@ from edge_emotion.backends.graph import Graph, load_graph
 from edge_emotion.emotions import FACE_SIZE
 from edge_emotion.export.onnx import OUTPUT, to_onnx
 from edge_emotion.models.checkpoint import Checkpoint
+from edge_emotion.training.answers import Answers, holds_answers
 
 Teacher = Callable[[Tensor], Tensor]
 """Faces, float (N, 1, 48, 48), 0 to 255 → float32 logits (N, C); nothing in it is ever trained, so
 whoever copies a student shares its teachers."""
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """All that a run learns from beside its labels.
+
+    Args:
+        networks: they see the very batches that the student sees.
+        kept: answers given once, on the training faces as they lie in the dataset.
+    """
+
+    networks: tuple[Teacher, ...] = ()
+    kept: tuple[Answers, ...] = ()
+
+    @classmethod
+    def load(cls, paths: Sequence[Path]) -> Teachers:
+        """Read files of either kind.
+
+        Raises:
+            ArtifactError: one cannot be read.
+        """
+        kept = [path for path in paths if holds_answers(path)]
+        networks = tuple(load_teacher(path) for path in paths if path not in kept)
+        return cls(networks, tuple(Answers.load(path) for path in kept))
+
+    def __bool__(self) -> bool:
+        return bool(self.networks or self.kept)
+
+    def answers(
+        self, images: npt.NDArray[np.uint8], temperature: float
+    ) -> npt.NDArray[np.float32] | None:
+        """Mean of the kept answers, softened: float32 (N, 7); None where none are kept.
+
+        Args:
+            images: uint8 (N, 48, 48).
+            temperature: divides the logarithms, as it divides logits.
+
+        Raises:
+            DataError: a face was never answered.
+        """
+        if not self.kept:
+            return None
+        logarithms = torch.stack([torch.from_numpy(answers.on(images)) for answers in self.kept])
+        mean: npt.NDArray[np.float32] = (logarithms / temperature).softmax(dim=2).mean(0).numpy()
+        return mean
 
 
 def load_teacher(path: Path) -> Teacher:

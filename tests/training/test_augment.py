@@ -55,13 +55,14 @@ def test_mixup_blends_faces_and_targets_by_the_same_share() -> None:
     torch.manual_seed(0)
     faces = torch.tensor([0.0, 200.0]).view(2, 1, 1, 1).expand(2, 1, 48, 48)
     targets = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-    blended, shares = mixup(faces, targets, 1.0)
+    blended, shares, again = mixup(1.0, faces, targets, targets)
     assert torch.allclose(blended[:, 0, 0, 0] / 200, shares[:, 1], atol=1e-5)
     assert torch.allclose(shares.sum(1), torch.ones(2))
+    assert torch.equal(again, shares)
 
 
 def test_mixup_of_zero_changes_nothing(faces: torch.Tensor) -> None:
     targets = torch.eye(8)
-    same, still = mixup(faces.float(), targets, 0.0)
+    same, still = mixup(0.0, faces.float(), targets)
     assert torch.equal(same, faces.float())
     assert torch.equal(still, targets)

@@ -77,6 +77,16 @@ def test_a_student_can_be_copied_after_its_teachers_have_taught() -> None:
     assert copy.deepcopy(objective)(logits, FACES, TARGETS) == before
 
 
+def test_kept_answers_count_as_much_as_a_teacher() -> None:
+    one, answers = teacher(1), functional.softmax(torch.randn(4, 7), dim=1)
+    settings = Distillation(weight=1.0, temperature=1.0)
+    alone = DistilledObjective(0.0, [], settings, kept=1)
+    assert alone(answers.log(), FACES, TARGETS, answers).item() == pytest.approx(0.0, abs=1e-6)
+    mean = (2 * answers + functional.softmax(one(FACES), dim=1)) / 3
+    both = DistilledObjective(0.0, [one], settings, kept=2)
+    assert both(mean.log(), FACES, TARGETS, answers).item() == pytest.approx(0.0, abs=1e-6)
+
+
 def test_weight_mixes_labels_and_teachers() -> None:
     one, logits = teacher(1), torch.randn(4, 7)
     labels = Objective(0.1)(logits, FACES, TARGETS)

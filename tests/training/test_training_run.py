@@ -25,6 +25,8 @@ from edge_emotion.errors import ArtifactError  # noqa: E402
 from edge_emotion.jsonio import sha256_of  # noqa: E402
 from edge_emotion.models.checkpoint import Checkpoint  # noqa: E402
 from edge_emotion.models.quantization import ActivationQuantizer  # noqa: E402
+from edge_emotion.training.answers import save_answers  # noqa: E402
+from edge_emotion.training.faces import one_hot  # noqa: E402
 
 SETTINGS = [
     argument
@@ -171,12 +173,14 @@ def test_gate_refuses_an_artefact_that_differs_from_its_model(run: Path, tmp_pat
 def student(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short run without quantisation that learns from the labels and a teacher."""
     folder = tmp_path_factory.mktemp("distillation")
-    teacher = folder / "teacher.safetensors"
-    Checkpoint.load(run).as_teacher().save(teacher)
+    Checkpoint.load(run).as_teacher().save(folder / "teacher.safetensors")
+    faces = load_dataset("synthetic", Split.TRAIN)
+    save_answers(folder / "answers.safetensors", faces.images, one_hot(faces.labels))
     recipe = folder / "student.toml"
     recipe.write_text(
         'name = "student"\nnetwork = "small"\nbatch_size = 32\n'
-        '[augmentation]\nmixup = 0.2\n[distillation]\nteachers = ["teacher.safetensors"]\n'
+        "[augmentation]\nmixup = 0.2\n"
+        '[distillation]\nteachers = ["teacher.safetensors", "answers.safetensors"]\n'
         "[fp32]\nepochs = 2\nlearning_rate = 0.03\nema_decay = 0.9\n"
     )
     command = [sys.executable, "-m", "edge_emotion", "train", "--data", "synthetic"]
@@ -188,8 +192,8 @@ def student(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_student_records_whom_it_learnt_from(student: Path) -> None:
     metrics = json.loads((student / "metrics.json").read_text())
-    teacher = student.parent / "teacher.safetensors"
-    assert metrics["teachers"] == {teacher.name: sha256_of(teacher)}
+    teacher, answers = (student.parent / f"{n}.safetensors" for n in ("teacher", "answers"))
+    assert metrics["teachers"] == {path.name: sha256_of(path) for path in (teacher, answers)}
     assert teacher.stat().st_size < 2 * 1_000_000, "half precision, one phase"
 
 
