@@ -30,6 +30,11 @@ class BackgroundWriter:
         self._thread = threading.Thread(target=self._encode, name="video encoder", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """Pictures that are not encoded yet."""
+        return self._pictures.qsize()
+
     def write(self, picture: Picture, position: float) -> None:
         """Append a picture, to be shown at ``position`` seconds.
 

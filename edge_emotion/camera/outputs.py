@@ -100,7 +100,9 @@ def open_outputs(
     if wanted.video is not None:
         from edge_emotion.camera.sinks.video import VideoSink
 
-        add(VideoSink(wanted.video, live))
+        video = VideoSink(wanted.video, live)
+        add(video)
+        outputs.queues["video"] = video
     if wanted.events is not None:
         from edge_emotion.camera.sinks.jsonl import JsonLinesSink
 

@@ -220,4 +220,4 @@ def _print_summary(summary: Summary, queues: dict[str, dict[str, int]]) -> None:
             f"{figures.turns} times"
         )
     for name, queue in queues.items():
-        say(f"  {name:<9} {queue['dropped']} events given up, {queue['waiting']} not delivered")
+        say(f"  {name:<9} {queue['dropped']} given up, {queue['waiting']} not delivered")

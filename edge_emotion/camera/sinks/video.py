@@ -53,6 +53,11 @@ class VideoSink(Sink):
         """Frames of live sources that came faster than they could be encoded."""
         return sum(writer.dropped for writer in self._writers.values())
 
+    @property
+    def waiting(self) -> int:
+        """Frames that are not encoded yet."""
+        return sum(writer.waiting for writer in self._writers.values())
+
     def consume(self, result: AnnotatedFrame) -> None:
         """Hand the frame's picture to its encoder.
 
