@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge_emotion.artifact import Artifact, shipped_models
+from edge_emotion.jsonio import sha256_of
 from tests.conftest import RunCli
 
 LIMITS = {"tiny": (8_000_000, 300_000), "small": (40_000_000, 1_000_000)}
@@ -16,6 +17,7 @@ LIMITS = {"tiny": (8_000_000, 300_000), "small": (40_000_000, 1_000_000)}
 EXPORT = Path(__file__).parent.parent / "export"
 RECIPES = EXPORT / "recipes"
 TEACHERS = sorted((EXPORT / "teachers").glob("*.safetensors"))
+ANSWERS = sorted((EXPORT / "teachers" / "answers").glob("*.safetensors"))
 FILES = [artifact.path for files in shipped_models().values() for artifact in files]
 
 
@@ -39,6 +41,15 @@ def test_teachers_are_whole_small_and_measured(path: Path) -> None:
     assert path.stat().st_size <= 4_000_000
     assert (RECIPES / f"{manifest.recipe}.toml").is_file()
     assert manifest.accuracy[0].images == 3589
+
+
+@pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.name)
+def test_kept_answers_are_whole_small_and_of_teachers_that_are_there(path: Path) -> None:
+    made = json.loads(path.with_name(f"{path.name}.json").read_text())
+    assert path.stat().st_size <= 4_000_000
+    assert made["sha256"] == sha256_of(path)
+    teachers = {teacher.name: sha256_of(teacher) for teacher in TEACHERS}
+    assert made["teachers"].items() <= teachers.items()
 
 
 def test_every_member_ships_in_both_encodings_and_in_floating_point() -> None:

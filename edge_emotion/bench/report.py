@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
@@ -197,6 +197,8 @@ class Samples(Frozen):
     truth: str | None
     """True class of every image, in the digits of ``RowSamples.predictions``."""
     rows: tuple[RowSamples, ...]
+    yardstick_rounds_ns: tuple[tuple[Nanoseconds, ...], ...] = ()
+    """Duration of every call of the yardstick, in the same rounds."""
 
     def by_row(self) -> dict[RowKey, RowSamples]:
         """Samples by the row they belong to."""
@@ -209,14 +211,30 @@ def read_report(path: Path) -> Report:
     Raises:
         DataError: it cannot be read, or is not a report of this schema.
     """
+    return _read(Report, path, "a benchmark report")
+
+
+def read_samples(path: Path) -> Samples:
+    """Read and validate a ``samples.json``.
+
+    Raises:
+        DataError: it cannot be read, or is not of this schema.
+    """
+    return _read(Samples, path, "a benchmark's samples")
+
+
+_Document = TypeVar("_Document", bound=Frozen)
+
+
+def _read(kind: type[_Document], path: Path, what: str) -> _Document:
     try:
-        return Report.model_validate_json(path.read_bytes())
+        return kind.model_validate_json(path.read_bytes())
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}", "check the path") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
         raise DataError(
-            f"{path} is not a benchmark report of this version: {where}: {first['msg']}",
+            f"{path} is not {what} of this version: {where}: {first['msg']}",
             "run 'edge-emotion benchmark' again",
         ) from error

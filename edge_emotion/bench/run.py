@@ -24,6 +24,7 @@ from edge_emotion.bench.rows import (
 )
 from edge_emotion.bench.session import Loaded, load, obstacle, without_figures
 from edge_emotion.bench.timing import CLOCK, ROUNDS, measure
+from edge_emotion.bench.yardstick import yardstick
 from edge_emotion.data import FaceSet, Split, load_dataset
 
 DISTINCT_INPUTS = 512
@@ -69,7 +70,8 @@ def run_benchmark(
             refused |= _measure_accuracy(loaded, dataset, progress)
             loaded = [one for one in loaded if one.variant.key not in refused]
         progress(f"timing {len(loaded)} rows in {ROUNDS} interleaved rounds")
-        measure([one.lane for one in loaded] + (roofs.lanes if roofs else []), seconds)
+        unit = yardstick()
+        measure([unit, *(one.lane for one in loaded), *(roofs.lanes if roofs else ())], seconds)
         roofline = roofs.roofline() if roofs else None
         rows = refused | result_rows(loaded, roofline)
     report = Report(
@@ -90,6 +92,7 @@ def run_benchmark(
     samples = Samples(
         truth=None if dataset is None else digits(dataset.labels),
         rows=tuple(samples_row(one) for one in loaded if one.lane.error is None),
+        yardstick_rounds_ns=tuple(map(tuple, unit.rounds_ns)),
     )
     return Benchmark(report, samples)
 

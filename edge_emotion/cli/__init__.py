@@ -13,6 +13,7 @@ from edge_emotion.errors import EdgeEmotionError
 COMMANDS: dict[str, str] = {
     "benchmark": "Measure accuracy and latency of models on every backend.",
     "camera": "Read facial emotion from cameras, streams or files.",
+    "compare": "Compare two benchmark reports; fail past a limit.",
     "compile": "Compile an ONNX model for OpenVINO or TensorRT.",
     "data": "Look into FER-2013 in any of its layouts.",
     "demo": "Run everything once on what is embedded: clip, events, benchmark, report.",
