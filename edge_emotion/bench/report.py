@@ -20,6 +20,9 @@ from edge_emotion.errors import DataError
 
 Nanoseconds = Annotated[int, Field(gt=0)]
 
+UNSTABLE = 0.1
+"""Width of a median's interval, as a share of it, from which a row is flagged: ±5 %."""
+
 _MS = 1e6
 
 
@@ -73,6 +76,10 @@ class Result(_Row):
     inference_precision: InferencePrecision = "f32"
     """What layers that are not quantised were told to compute in."""
     latency_ms: Latency | None = None
+    p50_ci95_ms: tuple[float, float] | None = None
+    """Bootstrap interval of ``latency_ms.p50`` over the rounds."""
+    variation: float | None = None
+    """Coefficient of variation of the rounds' medians."""
     throughput_ips: float | None = None
     """Images per second: batch / mean latency."""
     accuracy: Fraction | None = None
@@ -101,6 +108,14 @@ class Result(_Row):
         if self.latency_ms is None:
             raise ValueError(f"row {self.key} was not measured")
         return self.latency_ms
+
+    @property
+    def unstable(self) -> bool:
+        """Whether the machine left its median uncertain by more than ``UNSTABLE``."""
+        if self.p50_ci95_ms is None:
+            return False
+        low, high = self.p50_ci95_ms
+        return (high - low) / self.latency.p50 > UNSTABLE
 
     @model_validator(mode="after")
     def _figures_or_reason(self) -> Result:

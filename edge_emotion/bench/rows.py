@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 
 from edge_emotion.backends.layers import count_precisions
 from edge_emotion.bench.accuracy import Accuracy, digits
 from edge_emotion.bench.audit import audit
+from edge_emotion.bench.bootstrap import median_interval, round_medians
 from edge_emotion.bench.contest import Competitor, Entry, PrecisionChoice, choose
 from edge_emotion.bench.frozen import RowKey
 from edge_emotion.bench.report import Latency, MeasuredModel, Result, RowSamples
@@ -32,6 +34,8 @@ def _row(
     model, precision, backend, threads, batch = one.variant.key
     manifest = one.variant.artifact.manifest
     latency = Latency.of([sample for timed in one.lane.rounds_ns for sample in timed])
+    medians = round_medians(one.lane.rounds_ns)
+    low, high = median_interval(medians)
     fp32 = reference.get((manifest.network, backend))
     accuracy = one.accuracy
     compared = precision != "fp32" and accuracy is not None and fp32 is not None
@@ -45,6 +49,8 @@ def _row(
         status="ok",
         inference_precision=one.variant.inference_precision,
         latency_ms=latency,
+        p50_ci95_ms=(low / 1e6, high / 1e6),
+        variation=statistics.pstdev(medians) / statistics.mean(medians),
         throughput_ips=batch * 1000 / latency.mean,
         accuracy=accuracy.share if accuracy else None,
         accuracy_ci95=accuracy.ci95 if accuracy else None,

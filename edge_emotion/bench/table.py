@@ -34,6 +34,7 @@ COLUMNS = (
     Column("threads"),
     Column("batch"),
     Column("p50"),
+    Column("95 % of p50"),
     Column("p95"),
     Column("p99"),
     Column("faces/s"),
@@ -56,6 +57,7 @@ def cells(row: Result) -> tuple[str, ...]:
         str(row.threads),
         str(row.batch),
         milliseconds(latency.p50),
+        _certainty(row),
         milliseconds(latency.p95),
         milliseconds(latency.p99),
         ABSENT if row.throughput_ips is None else f"{row.throughput_ips:,.0f}",
@@ -67,6 +69,14 @@ def cells(row: Result) -> tuple[str, ...]:
         row.inference_precision,
         layers(row.effective_precision or {}),
     )
+
+
+def _certainty(row: Result) -> str:
+    """The interval of the median, marked where it is wide."""
+    if row.p50_ci95_ms is None:
+        return ABSENT
+    low, high = map(milliseconds, row.p50_ci95_ms)
+    return f"{low}–{high}{' unstable' if row.unstable else ''}"
 
 
 @dataclass(frozen=True)
@@ -130,7 +140,8 @@ def method_text(report: Report) -> str:
         f"shuffled order, so what disturbs the machine disturbs all alike. "
         f"{method.distinct_inputs} distinct {inputs} take turns as input. A call is timed from "
         f"the faces in memory to the logits in memory, with {method.clock}. Percentiles are over "
-        f"all calls, none removed; cold start is from loading the file to the first result, with "
-        f"an empty cache.{accuracy}{_COMPARISON if report.precision_choices else ''} samples.json "
-        f"keeps every call and every answer."
+        f"all calls, none removed; the interval of a median is a bootstrap over the rounds; cold "
+        f"start is from loading the file to the first result, with an empty cache.{accuracy}"
+        f"{_COMPARISON if report.precision_choices else ''} samples.json keeps every call and "
+        f"every answer."
     )

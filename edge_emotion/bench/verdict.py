@@ -14,9 +14,10 @@ from edge_emotion.bench.naming import (
     percent,
     points,
     precision_name,
+    row_name,
     setting_name,
 )
-from edge_emotion.bench.report import Report, Result
+from edge_emotion.bench.report import UNSTABLE, Report, Result
 from edge_emotion.bench.shipping import int8_warnings, shipping_lines
 
 
@@ -41,7 +42,7 @@ def judge(report: Report) -> Verdict:
         headline=_headline(choice),
         details=tuple(_details(report, rows, choice)),
         shipping=tuple(shipping_lines(report.precision_choices, choice.batch)),
-        warnings=(*int8_warnings(report.precision_choices), *_failures(report)),
+        warnings=(*int8_warnings(report.precision_choices), *_unstable(report), *_failures(report)),
     )
 
 
@@ -132,6 +133,16 @@ def _alternatives(report: Report, rows: list[Result], choice: Result) -> Iterato
         yield (
             f"Most faces per second: {model_name(busiest)} on {backend_name(busiest.backend)} "
             f"with {setting_name(busiest)}, {busiest.throughput_ips:,.0f} a second."
+        )
+
+
+def _unstable(report: Report) -> Iterator[str]:
+    rows = [row_name(row) for row in report.measured if row.unstable]
+    if rows:
+        others = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+        yield (
+            f"The machine was not quiet: the median of {rows[0]}{others} is uncertain by more than "
+            f"{UNSTABLE / 2:.0%} either way; stop what else runs and measure again."
         )
 
 

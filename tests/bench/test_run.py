@@ -19,6 +19,7 @@ CONTRACT = {
     "model", "precision", "backend", "threads", "batch", "status", "reason", "latency_ms",
     "throughput_ips", "accuracy", "accuracy_ci95", "agreement_with_fp32", "file_bytes",
     "cold_start_ms", "effective_precision", "inference_precision", "audit", "roofline",
+    "p50_ci95_ms", "variation",
 }  # fmt: skip
 
 
@@ -52,6 +53,10 @@ def test_every_figure_can_be_derived_again_from_the_samples(benchmark: Benchmark
         assert len(samples.rounds_ns) == ROUNDS
         assert all(samples.rounds_ns)
         assert row.latency == Latency.of(samples.samples_ns)
+        assert row.p50_ci95_ms is not None
+        low, high = row.p50_ci95_ms
+        assert low <= high
+        assert 0.8 * low <= row.latency.p50 <= 1.25 * high, "rounds' medians and the median of all"
         seconds = sum(samples.samples_ns) / 1e9
         images = len(samples.samples_ns) * row.batch
         assert row.throughput_ips == pytest.approx(images / seconds)

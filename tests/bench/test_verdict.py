@@ -92,3 +92,13 @@ def test_nothing_measured_is_said_plainly() -> None:
 def test_failed_rows_are_not_passed_over() -> None:
     verdict = judge(report(row("small", "int8", 0.25), refused("small", "onnxruntime", "broken")))
     assert any("1 row failed" in line for line in verdict.warnings)
+
+
+def test_a_median_that_the_machine_left_uncertain_is_flagged() -> None:
+    calm = row("small", "int8", 1.0, p50_ci95_ms=(0.96, 1.05))
+    rough = row("tiny", "int8", 0.5, p50_ci95_ms=(0.45, 0.56))
+    assert not calm.unstable
+    assert rough.unstable
+    (warning,) = judge(report(calm, rough)).warnings
+    assert "tiny int8 · OpenVINO" in warning
+    assert judge(report(calm)).warnings == ()
