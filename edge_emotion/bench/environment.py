@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from edge_emotion.vitals import cpu_temperature_celsius
 
 RELEVANT_FLAGS = (
     "avx2",
@@ -39,6 +43,7 @@ RUNTIMES = (
 _CPUINFO = Path("/proc/cpuinfo")
 _DEVICE_TREE_MODEL = Path("/proc/device-tree/model")
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+_L4T_RELEASE = Path("/etc/nv_tegra_release")
 _OS_RELEASE = Path("/etc/os-release")
 
 
@@ -66,6 +71,14 @@ class Environment(BaseModel):
     python: str
     versions: dict[str, str]
     """Distribution → version, of those of ``RUNTIMES`` that are installed."""
+    container: str | None = None
+    """Which kind this runs in, where one says so."""
+    l4t: str | None = None
+    """Release of a Jetson's system, as ``R36.4.3``; ``None`` elsewhere."""
+    temperature_celsius: float | None = None
+    """Of the processor before the first measurement, where the system shows it."""
+    git_revision: str | None = None
+    """Commit of the working copy that this package runs from; ``None`` of an installed one."""
 
 
 def read_environment() -> Environment:
@@ -85,6 +98,10 @@ def read_environment() -> Environment:
         kernel=platform.release(),
         python=platform.python_version(),
         versions=_versions(),
+        container=container(Path("/"), os.environ),
+        l4t=l4t(_read(_L4T_RELEASE) or ""),
+        temperature_celsius=cpu_temperature_celsius(),
+        git_revision=git_revision(Path(__file__).parents[2]),
     )
 
 
@@ -98,6 +115,38 @@ def cpu_flags(cpuinfo: str) -> tuple[str, ...]:
     listed = _cpuinfo_value(cpuinfo, "flags") or _cpuinfo_value(cpuinfo, "Features") or ""
     present = set(listed.split())
     return tuple(flag for flag in RELEVANT_FLAGS if flag in present)
+
+
+def container(root: Path, variables: Mapping[str, str]) -> str | None:
+    """The container that this process runs in: ``docker``, ``podman``, what systemd calls it.
+
+    Args:
+        root: the file system's; Docker and Podman leave a file in it.
+        variables: of this process; systemd-nspawn, LXC and Podman set ``container``.
+    """
+    if "KUBERNETES_SERVICE_HOST" in variables:
+        return "kubernetes"
+    marks = {"docker": root / ".dockerenv", "podman": root / "run" / ".containerenv"}
+    marked = (name for name, file in marks.items() if file.exists())
+    return variables.get("container") or next(marked, None)
+
+
+def l4t(text: str) -> str | None:
+    """The release in the text of ``/etc/nv_tegra_release``."""
+    found = re.search(r"# (R\d+) \(release\), REVISION: ([\d.]+)", text)
+    return f"{found[1]}.{found[2]}" if found else None
+
+
+def git_revision(folder: Path) -> str | None:
+    """The commit that a working copy's files are of, read without git; ``None`` if it is none."""
+    head = _read(folder / ".git" / "HEAD") or ""
+    if not head.startswith("ref: "):
+        return head or None
+    reference = head.removeprefix("ref: ")
+    packed = re.search(
+        rf"^([0-9a-f]+) {re.escape(reference)}$", _read(folder / ".git" / "packed-refs") or "", re.M
+    )
+    return _read(folder / ".git" / reference) or (packed[1] if packed else None)
 
 
 def _cpuinfo_value(cpuinfo: str, key: str) -> str | None:

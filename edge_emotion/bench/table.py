@@ -103,6 +103,13 @@ def environment_facts(report: Report) -> dict[str, str]:
     """The machine, a line each."""
     environment = report.environment
     used, cores = len(environment.affinity), environment.cores
+    warmth = environment.temperature_celsius
+    optional = {
+        "Container": environment.container,
+        "L4T": environment.l4t,
+        "Temperature before": None if warmth is None else f"{warmth:.0f} °C",
+        "Revision": environment.git_revision,
+    }
     return {
         "Date": moment(environment.date),
         "CPU": f"{environment.cpu} ({environment.machine})",
@@ -113,6 +120,7 @@ def environment_facts(report: Report) -> dict[str, str]:
         "Load before": ", ".join(f"{value:.2f}" for value in environment.load_average),
         "System": f"{environment.os}, kernel {environment.kernel}",
         "Python": environment.python,
+        **{name: fact for name, fact in optional.items() if fact is not None},
         **environment.versions,
     }
 

@@ -10,8 +10,8 @@ from edge_emotion.camera.base import Frame
 from edge_emotion.camera.reader import Reader
 from edge_emotion.camera.stages import Durations, Latency, Stopwatch, Summary
 from edge_emotion.camera.status import SourceStatus, Status
-from edge_emotion.camera.vitals import cpu_temperature_celsius, rss_bytes
 from edge_emotion.inference import FacePipeline
+from edge_emotion.vitals import cpu_temperature_celsius, rss_bytes
 
 _RATE_SECONDS = 5.0
 """Rates are those of about this long, so that they can be read and still follow."""

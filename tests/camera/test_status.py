@@ -15,8 +15,8 @@ import pytest
 from edge_emotion.camera import AnnotatedFrame, CameraLoop, Sink, Status, open_sources
 from edge_emotion.camera.sinks.state import SourceStateSink
 from edge_emotion.camera.status import SourceStatus
-from edge_emotion.camera.vitals import cpu_temperature_celsius, rss_bytes
 from edge_emotion.inference import FacePipeline
+from edge_emotion.vitals import cpu_temperature_celsius, rss_bytes
 from tests.camera.conftest import CLIP_FRAMES
 from tests.camera.mjpeg import MjpegServer
 from tests.camera.test_live import children

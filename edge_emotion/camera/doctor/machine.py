@@ -11,9 +11,9 @@ from pathlib import Path
 
 from edge_emotion.camera.disk import RESERVE_BYTES
 from edge_emotion.camera.doctor.check import Check, failure, ok, warning
-from edge_emotion.camera.vitals import cpu_temperature_celsius
 from edge_emotion.errors import EdgeEmotionError, OutputError
 from edge_emotion.jsonio import cache_directory, output_directory
+from edge_emotion.vitals import cpu_temperature_celsius
 
 _LITTLE_BYTES = 1 << 30
 _HOT_CELSIUS = 85.0
