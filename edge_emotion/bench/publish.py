@@ -6,6 +6,7 @@ import json
 from importlib.util import find_spec
 from pathlib import Path
 
+from edge_emotion.bench.csv_rows import render_csv
 from edge_emotion.bench.markdown import render_markdown
 from edge_emotion.bench.page import render_page
 from edge_emotion.bench.run import Benchmark
@@ -15,7 +16,7 @@ _NO_PLOTS = "Plots are drawn by matplotlib: pip install 'edge-emotion[report]', 
 
 
 def publish(benchmark: Benchmark, folder: Path) -> Path:
-    """Write ``report.json``, ``report.md``, ``report.html``, ``samples.json`` and ``pareto.svg``.
+    """Write ``report.json``, ``.csv``, ``.md`` and ``.html``, ``samples.json`` and ``pareto.svg``.
 
     ``pareto.svg`` exists only where accuracy was measured and matplotlib is installed.
 
@@ -30,6 +31,7 @@ def publish(benchmark: Benchmark, folder: Path) -> Path:
     write_json(folder / "report.json", report.model_dump(mode="json", by_alias=True))
     compact = json.dumps(samples.model_dump(mode="json", by_alias=True), separators=(",", ":"))
     write_text(folder / "samples.json", compact + "\n")
+    write_text(folder / "report.csv", render_csv(report))
     write_text(folder / "report.md", render_markdown(report))
     page = folder / "report.html"
     write_text(page, _page_with_plots(benchmark, folder / "pareto.svg"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -218,6 +219,13 @@ class Samples(Frozen):
     def by_row(self) -> dict[RowKey, RowSamples]:
         """Samples by the row they belong to."""
         return {row.key: row for row in self.rows}
+
+
+def report_schema() -> str:
+    """The JSON schema of ``report.json``, as ``docs/report.schema.json`` has it."""
+    return (
+        json.dumps(Report.model_json_schema(by_alias=True, mode="serialization"), indent=2) + "\n"
+    )
 
 
 def read_report(path: Path) -> Report:

@@ -95,6 +95,8 @@ class Recipe(_Frozen):
     batch_size: int = Field(default=128, ge=2)
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """``auto`` is bf16 autocast where the processor has bf16 arithmetic."""
+    symmetric: bool = False
+    """Keep the network mirror-symmetric in every step of both phases, as ``models.mirror`` says."""
     labels: LabelSource = LabelSource()
     deduplicate: bool = False
     """Leave repeated, contradictory, held-out and blank faces out of training."""

@@ -26,6 +26,7 @@ from edge_emotion.jsonio import atomic_path, output_directory, sha256_of, write_
 from edge_emotion.models import build_network
 from edge_emotion.models.checkpoint import CHECKPOINT, Checkpoint, checkpoint_file
 from edge_emotion.models.cost import macs, parameters
+from edge_emotion.models.mirror import make_symmetric
 from edge_emotion.models.quantization import quantised_twin
 from edge_emotion.training.faces import TrainingData
 from edge_emotion.training.loader import training_loader, validation_loader
@@ -33,6 +34,7 @@ from edge_emotion.training.module import EmotionModule
 from edge_emotion.training.objective import DistilledObjective, Objective
 from edge_emotion.training.progress import History, progress_bar
 from edge_emotion.training.recipe import Distillation, Phase, Recipe
+from edge_emotion.training.symmetry import Symmetry
 from edge_emotion.training.teachers import Teachers
 from edge_emotion.training.world import World
 
@@ -62,7 +64,7 @@ def train(
         ArtifactError: a teacher cannot be read.
         DataError: a teacher's kept answers lack a training face.
         OutputError: ``out`` holds a run already and ``resume`` is false, or cannot be written.
-        RecipeError: ``out`` holds a run of another recipe.
+        RecipeError: ``out`` holds a run of another recipe, or the network cannot be symmetric.
     """
     world = World.here()
     if world.leads:
@@ -73,6 +75,8 @@ def train(
     work = _Work(world, recipe, data, out, taught_by, answers, tuple(watchers))
     pl.seed_everything(recipe.seed, verbose=False)
     network = build_network(recipe.network)
+    if recipe.symmetric:
+        make_symmetric(network)
     fp32, history = work.run("fp32", network, recipe.fp32)
     network.load_state_dict(fp32)
     metrics = {
@@ -193,6 +197,7 @@ class _Work:
             callbacks=[
                 history,
                 progress_bar(name, history),
+                *([Symmetry()] if self.recipe.symmetric else []),
                 EMAWeightAveraging(decay=phase.ema_decay),
                 *self.watchers,
                 # Not save_last alone: Lightning 2.6 writes that at the end of the training only.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -13,11 +14,13 @@ import pytest
 from edge_emotion.bench.markdown import render_markdown
 from edge_emotion.bench.page import render_page
 from edge_emotion.bench.publish import publish
-from edge_emotion.bench.report import Samples, read_report
+from edge_emotion.bench.report import Samples, read_report, report_schema
 from edge_emotion.bench.run import Benchmark
 from edge_emotion.errors import DataError, OutputError
 from tests.bench.reports import refused, report, row
 
+SCHEMA = Path(__file__).parents[2] / "docs" / "report.schema.json"
+WRITE = "from edge_emotion.bench.report import report_schema; print(report_schema(), end='')"
 HOSTILE = "<script>alert(1)</script>|*x*"
 LOADING = {"src", "href", "srcset", "data", "action", "poster", "background", "xlink:href"}
 
@@ -52,8 +55,37 @@ def test_what_is_written_reads_back_as_what_was_measured(
     content = (published / "samples.json").read_bytes()
     assert Samples.model_validate_json(content) == benchmark.samples
     assert {path.name for path in published.iterdir()} == {
-        "report.json", "report.md", "report.html", "samples.json", "pareto.svg",
+        "report.json", "report.csv", "report.md", "report.html", "samples.json", "pareto.svg",
     }  # fmt: skip
+
+
+def test_the_published_schema_is_the_one_of_the_code_and_reports_follow_it(
+    published: Path,
+) -> None:
+    assert SCHEMA.read_text() == report_schema(), f'python -c "{WRITE}" > docs/report.schema.json'
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    document = json.loads((published / "report.json").read_text())
+    checker = jsonschema.Draft202012Validator(json.loads(report_schema()))
+    checker.validate(document)
+    assert not checker.is_valid({**document, "surprise": 1})
+
+
+def test_a_spreadsheet_has_every_row_in_plain_numbers(
+    published: Path, benchmark: Benchmark
+) -> None:
+    with (published / "report.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(benchmark.report.results)
+    for written, measured in zip(rows, benchmark.report.results, strict=True):
+        assert written["model"] == measured.model
+        assert (written["p50_ms"] == "") == (measured.status != "ok")
+        if measured.status == "ok":
+            assert float(written["p50_ms"]) == measured.latency.p50
+            assert float(written["p50_low_ms"]) <= float(written["p50_high_ms"])
+            assert float(written["accuracy"]) == measured.accuracy
+            assert int(written["file_bytes"]) == measured.file_bytes
+        else:
+            assert written["reason"] == measured.reason
 
 
 def test_the_page_loads_nothing_and_runs_nothing(published: Path) -> None:
@@ -136,7 +168,7 @@ def test_without_matplotlib_the_page_says_what_brings_plots(
         "import sys; sys.modules['matplotlib'] = None\n"
         "from pathlib import Path\n"
         "from edge_emotion.bench.publish import publish\n"
-        "from edge_emotion.bench.report import Samples, read_report\n"
+        "from edge_emotion.bench.report import Samples, read_report, report_schema\n"
         "from edge_emotion.bench.run import Benchmark\n"
         "source, target = map(Path, sys.argv[1:])\n"
         "samples = Samples.model_validate_json((source / 'samples.json').read_bytes())\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ from edge_emotion.data import Split, load_dataset  # noqa: E402
 from edge_emotion.errors import ArtifactError  # noqa: E402
 from edge_emotion.jsonio import sha256_of  # noqa: E402
 from edge_emotion.models.checkpoint import Checkpoint  # noqa: E402
+from edge_emotion.models.mirror import keep_symmetric  # noqa: E402
 from edge_emotion.models.quantization import ActivationQuantizer  # noqa: E402
 from edge_emotion.training.answers import save_answers  # noqa: E402
 from edge_emotion.training.faces import one_hot  # noqa: E402
@@ -178,7 +180,7 @@ def student(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_answers(folder / "answers.safetensors", faces.images, one_hot(faces.labels))
     recipe = folder / "student.toml"
     recipe.write_text(
-        'name = "student"\nnetwork = "small"\nbatch_size = 32\n'
+        'name = "student"\nnetwork = "small"\nbatch_size = 32\nsymmetric = true\n'
         "[augmentation]\nmixup = 0.2\n"
         '[distillation]\nteachers = ["teacher.safetensors", "answers.safetensors"]\n'
         "[fp32]\nepochs = 2\nlearning_rate = 0.03\nema_decay = 0.9\n"
@@ -195,6 +197,14 @@ def test_a_student_records_whom_it_learnt_from(student: Path) -> None:
     teacher, answers = (student.parent / f"{n}.safetensors" for n in ("teacher", "answers"))
     assert metrics["teachers"] == {path.name: sha256_of(path) for path in (teacher, answers)}
     assert teacher.stat().st_size < 2 * 1_000_000, "half precision, one phase"
+
+
+def test_a_network_that_shall_be_symmetric_ends_so(student: Path) -> None:
+    network = Checkpoint.load(student).fp32_network()
+    trained = copy.deepcopy(network.state_dict())
+    keep_symmetric(network)
+    for key, value in network.state_dict().items():
+        assert torch.allclose(value, trained[key], atol=1e-6), key
 
 
 def test_a_run_without_an_int8_phase_exports_in_floating_point_only(

@@ -1,0 +1,76 @@
+"""Networks that see a face and its mirror image alike, by the shape of their weights.
+
+An expression does not change in the mirror. So the channels of every layer come in pairs: the
+second half detects in the mirrored face what the first half detects in the face, and the classifier
+weighs both halves alike. It is the smallest of the group-equivariant networks of Cohen and Welling
+(2016, arXiv:1602.07576), with ordinary dense weights: no runtime needs to know of it, and it costs
+nothing. A strided convolution on an even number of pixels is off by one of them in the mirror, so
+answers to the two images are close, not equal.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from edge_emotion.errors import RecipeError
+from edge_emotion.models.compact import CompactResNet
+
+
+def make_symmetric(network: nn.Module) -> None:
+    """Tie the random weights of a new network, and keep the spread that they were drawn with.
+
+    Raises:
+        RecipeError: it is not of the compact family, or a layer has an odd number of channels.
+    """
+    if not isinstance(network, CompactResNet):
+        raise RecipeError(
+            f"{type(network).__name__} cannot be kept symmetric", "set symmetric = false"
+        )
+    keep_symmetric(network)
+    with torch.no_grad():
+        for layer in network.modules():
+            if isinstance(layer, (nn.Conv2d, nn.Linear)):
+                layer.weight *= math.sqrt(2)  # the mean of two draws spreads less than one
+
+
+@torch.no_grad()
+def keep_symmetric(network: nn.Module) -> None:
+    """Move a network's weights to the nearest symmetric ones, in place.
+
+    After each step of an optimiser this is gradient descent among symmetric networks: symmetry is
+    linear, so the part that is thrown away never mattered.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.weight.copy_((layer.weight + _mirrored(layer.weight)) / 2)
+            _tie(layer.bias)
+        elif isinstance(layer, nn.Linear):
+            layer.weight.copy_((layer.weight + _swapped(layer.weight, 1)) / 2)
+        elif isinstance(layer, nn.BatchNorm2d):
+            for values in (layer.weight, layer.bias, layer.running_mean, layer.running_var):
+                _tie(values)
+
+
+def _tie(values: Tensor | None) -> None:
+    """Of a bias or a statistic of a layer, (C,)."""
+    if values is not None:
+        values.copy_((values + _swapped(values, 0)) / 2)
+
+
+def _mirrored(weight: Tensor) -> Tensor:
+    """The kernel (out, in, H, W) that does to a mirror image what ``weight`` does to the image."""
+    inputs = weight if weight.shape[1] == 1 else _swapped(weight, 1)
+    return _swapped(inputs, 0).flip(3)
+
+
+def _swapped(values: Tensor, axis: int) -> Tensor:
+    if values.shape[axis] % 2:
+        raise RecipeError(
+            f"a layer of {values.shape[axis]} channels cannot be kept symmetric",
+            "give it an even number, or set symmetric = false",
+        )
+    first, second = values.chunk(2, axis)
+    return torch.cat([second, first], axis)
