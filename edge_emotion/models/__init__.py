@@ -11,7 +11,6 @@ from edge_emotion.errors import UsageError
 REGISTRY: dict[str, str] = {
     "tiny": "edge_emotion.models.compact:tiny",
     "small": "edge_emotion.models.compact:small",
-    "base": "edge_emotion.models.compact:base",
     "teacher-a": "edge_emotion.models.compact:teacher_a",
     "keras-cnn": "edge_emotion.models.baselines.keras_cnn:KerasCNN",
     "alexnet": "edge_emotion.models.baselines.alexnet:AlexNet",

@@ -120,19 +120,6 @@ def small() -> CompactResNet:
     )
 
 
-def base() -> CompactResNet:
-    """Where there is time for it, and the others' teacher: 86.7 M MACs, 1.99 M parameters."""
-    return CompactResNet(
-        Shape(
-            stem=32,
-            kernel=5,
-            strides=(2, 1, 2, 2, 1),
-            widths=(32, 64, 192, 256),
-            depths=(0, 1, 2, 0),
-        )
-    )
-
-
 def teacher_a() -> CompactResNet:
     """A teacher: ``small`` with a wider last stage, at 3×3; 35.0 M MACs, 0.77 M parameters."""
     return CompactResNet(
