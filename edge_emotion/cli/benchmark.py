@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_emotion.artifact import Artifact, resolve_model, shipped_models
-from edge_emotion.cli.options import json_option, out_option, print_json, say
+from edge_emotion.cli.options import PATH, json_option, out_option, print_json, say
 from edge_emotion.errors import ArtifactError, BackendError
 
 if TYPE_CHECKING:
@@ -52,6 +52,12 @@ class _Counts(click.ParamType):  # type: ignore[type-arg] # generic since click 
 @click.option(
     "--roofline", is_flag=True, help="Measure this machine's peaks too, and place every row."
 )
+@click.option(
+    "--history",
+    type=PATH,
+    metavar="FILE",
+    help="Add this run to a history (JSON lines), and plot how each row went.",
+)
 @out_option
 @json_option
 def command(
@@ -63,6 +69,7 @@ def command(
     batch_sizes: tuple[int, ...],
     seconds: float,
     roofline: bool,
+    history: Path | None,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -71,6 +78,7 @@ def command(
     MODEL is a path to a model file or a shipped name; without one, all shipped models are measured.
     A backend that is not installed becomes a row that says what to install.
     """
+    from edge_emotion.bench.history import append_history, history_entry, read_history
     from edge_emotion.bench.plan import choose_backends, plan
     from edge_emotion.bench.publish import publish
     from edge_emotion.bench.roofs import Roofs
@@ -80,10 +88,15 @@ def command(
 
     variants = plan(find_models(models), choose_backends(backends), threads, batch_sizes)
     output_directory(out)
+    if history is not None:
+        read_history(history)  # before the minutes of measuring, whether it can be read
     dataset = None if data is None else load_dataset(data, Split(split))
     roofs = Roofs(threads, say) if roofline else None
     benchmark = run_benchmark(variants, dataset, seconds, say, roofs)
-    page = publish(benchmark, out)
+    runs = []
+    if history is not None:
+        runs = append_history(history, history_entry(benchmark.report, benchmark.samples))
+    page = publish(benchmark, out, runs)
     print_report(benchmark.report)
     if as_json:
         print_json(benchmark.report.model_dump(mode="json", by_alias=True))

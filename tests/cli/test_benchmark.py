@@ -151,3 +151,18 @@ def test_bad_input_is_one_line(run_cli: RunCli, model: Artifact, tmp_path: Path)
         (line,) = run.stderr.splitlines()
         assert line.startswith("error: ")
         assert complaint in line
+
+
+def test_a_history_grows_and_a_file_that_is_none_is_refused_first(
+    run_cli: RunCli, model: Artifact, tmp_path: Path
+) -> None:
+    history, out = tmp_path / "history.jsonl", tmp_path / "out"
+    arguments = ("benchmark", model.path, "--backends", "onnxruntime", "--out", out, *QUICK)
+    for runs in (1, 2):
+        assert run_cli(*arguments, "--history", history).returncode == 0
+        assert len(history.read_text().splitlines()) == runs
+    history.write_text("not a run\n")
+    refused = run_cli(*arguments, "--history", history)
+    assert refused.returncode == 1
+    assert "line 1 of" in refused.stderr
+    assert "timing" not in refused.stderr
