@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from edge_emotion.artifact import Encoding, Precision
 from edge_emotion.backends.base import InferencePrecision
 from edge_emotion.bench.audit import Audit
+from edge_emotion.bench.checks import Checks
 from edge_emotion.bench.contest import PrecisionChoice
 from edge_emotion.bench.environment import Environment
 from edge_emotion.bench.frozen import Fraction, Frozen, RowKey, RowPrecision
@@ -96,6 +97,8 @@ class Result(_Row):
     """Executed precision → compute layers, as the runtime tells; empty where it does not."""
     audit: Audit | None = None
     """The layers that did not run in INT8; ``None`` where the runtime lists no layers."""
+    checks: Checks | None = None
+    """Whether the timed run did the work that accuracy was measured on."""
     roofline: Position | None = None
     """Where the row stands under the report's roofs; ``None`` where they do not hold for it."""
 

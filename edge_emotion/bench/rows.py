@@ -59,6 +59,7 @@ def _row(
         cold_start_ms=one.cold_start_ms,
         effective_precision=count_precisions(one.layers),
         audit=audit(one.layers),
+        checks=one.checks,
         roofline=locate(roofline, one.variant.key, cost, latency.p50) if roofline else None,
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 from edge_emotion.backends import Faces
 from edge_emotion.bench.accuracy import Accuracy, digits, measure_accuracy
 from edge_emotion.bench.caches import fresh_caches
+from edge_emotion.bench.checks import check
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.bench.frozen import RowKey
 from edge_emotion.bench.plan import Variant
@@ -29,6 +30,9 @@ from edge_emotion.data import FaceSet, Split, load_dataset
 
 DISTINCT_INPUTS = 512
 """Faces in rotation while timing, so that no call sees the input of the call before it."""
+
+_CHECKED_SHARE = 0.1
+"""Of the timed seconds, for repeated and for different inputs each."""
 
 Progress = Callable[[str], None]
 
@@ -72,6 +76,7 @@ def run_benchmark(
         progress(f"timing {len(loaded)} rows in {ROUNDS} interleaved rounds")
         unit = yardstick()
         measure([unit, *(one.lane for one in loaded), *(roofs.lanes if roofs else ())], seconds)
+        _check(loaded, seconds * _CHECKED_SHARE, progress)
         roofline = roofs.roofline() if roofs else None
         rows = refused | result_rows(loaded, roofline)
     report = Report(
@@ -144,6 +149,16 @@ def _measure_accuracy(
         except Exception as error:  # noqa: BLE001 - whatever a runtime raises is that row's result
             failed[one.variant.key] = without_figures(one.variant, "failed", error)
     return failed
+
+
+def _check(loaded: Sequence[Loaded], seconds: float, progress: Progress) -> None:
+    progress("checking that what was timed is what is accurate")
+    for one in loaded:
+        if one.lane.error is None:
+            try:
+                one.checks = check(one.session, one.lane, seconds)
+            except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
+                one.lane.error = error
 
 
 def _described(dataset: FaceSet) -> Dataset:

@@ -11,6 +11,7 @@ import numpy as np
 from edge_emotion.backends import Faces, LoadOptions, Session, get_backend
 from edge_emotion.backends.layers import Layer
 from edge_emotion.bench.accuracy import Accuracy
+from edge_emotion.bench.checks import Checks
 from edge_emotion.bench.plan import Variant
 from edge_emotion.bench.report import Result
 from edge_emotion.bench.timing import Lane
@@ -29,6 +30,7 @@ class Loaded:
     """What is executed at the batch size that is timed; none where the runtime does not tell."""
     lane: Lane
     accuracy: Accuracy | None = None
+    checks: Checks | None = None
 
 
 def obstacle(variant: Variant) -> str | None:

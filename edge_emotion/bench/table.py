@@ -150,6 +150,7 @@ def method_text(report: Report) -> str:
         f"the faces in memory to the logits in memory, with {method.clock}. Percentiles are over "
         f"all calls, none removed; the interval of a median is a bootstrap over the rounds; cold "
         f"start is from loading the file to the first result, with an empty cache.{accuracy}"
-        f"{_COMPARISON if report.precision_choices else ''} samples.json keeps every call and "
-        f"every answer."
+        f"{_COMPARISON if report.precision_choices else ''} Answers of the timed run are sampled "
+        f"and held against the accuracy run's, and repeated inputs against different ones. "
+        f"samples.json keeps every call and every answer."
     )

@@ -31,11 +31,14 @@ class Lane:
     call: Callable[[Any], object]
     inputs: Sequence[Any]
     rounds_ns: list[list[int]] = field(default_factory=list)
+    answers: list[tuple[Any, Any]] = field(default_factory=list)
+    """Input and answer of the last call of every timed slice."""
     error: Exception | None = None
     """What its call raised; such a lane takes no further part."""
 
     def __post_init__(self) -> None:
         self._rotation: Iterator[Any] = cycle(self.inputs)
+        self._last: tuple[Any, Any] = (None, None)
 
     def run_for(self, duration_ns: int) -> list[int]:
         """Call for so long, at least once; duration of every call, in nanoseconds."""
@@ -46,10 +49,16 @@ class Lane:
         while now < end or not samples:
             given = next(rotation)
             start = perf_counter_ns()
-            call(given)
+            answer = call(given)
             now = perf_counter_ns()
             samples.append(now - start)
+        self._last = (given, answer)
         return samples
+
+    def time_for(self, duration_ns: int) -> None:
+        """Call for so long, and keep the durations as a round, with the last answer."""
+        self.rounds_ns.append(self.run_for(duration_ns))
+        self.answers.append(self._last)
 
 
 def measure(lanes: Sequence[Lane], seconds: float) -> None:
@@ -74,7 +83,7 @@ def measure(lanes: Sequence[Lane], seconds: float) -> None:
             for lane in running:
                 with _kept_error(lane):
                     lane.run_for(min(_SETTLE_NS, slice_ns))
-                    lane.rounds_ns.append(lane.run_for(slice_ns))
+                    lane.time_for(slice_ns)
 
 
 def _warm_up(lane: Lane) -> None:

@@ -42,7 +42,12 @@ def judge(report: Report) -> Verdict:
         headline=_headline(choice),
         details=tuple(_details(report, rows, choice)),
         shipping=tuple(shipping_lines(report.precision_choices, choice.batch)),
-        warnings=(*int8_warnings(report.precision_choices), *_unstable(report), *_failures(report)),
+        warnings=(
+            *int8_warnings(report.precision_choices),
+            *_unchecked(report),
+            *_unstable(report),
+            *_failures(report),
+        ),
     )
 
 
@@ -134,6 +139,22 @@ def _alternatives(report: Report, rows: list[Result], choice: Result) -> Iterato
             f"Most faces per second: {model_name(busiest)} on {backend_name(busiest.backend)} "
             f"with {setting_name(busiest)}, {busiest.throughput_ips:,.0f} a second."
         )
+
+
+def _unchecked(report: Report) -> Iterator[str]:
+    """Rows whose timed run did other work than the accuracy run."""
+    for row in report.measured:
+        if row.checks and row.checks.different:
+            yield (
+                f"{row_name(row)}, {setting_name(row)}: {row.checks.different} of "
+                f"{row.checks.sampled} answers of the timed run are not those of the accuracy run."
+            )
+        if row.checks and row.checks.cached:
+            yield (
+                f"{row_name(row)}, {setting_name(row)}: a repeated input takes "
+                f"{row.checks.repeated_over_different.value:.2f} of the time of different ones; "
+                "something keeps answers."
+            )
 
 
 def _unstable(report: Report) -> Iterator[str]:

@@ -19,7 +19,7 @@ CONTRACT = {
     "model", "precision", "backend", "threads", "batch", "status", "reason", "latency_ms",
     "throughput_ips", "accuracy", "accuracy_ci95", "agreement_with_fp32", "file_bytes",
     "cold_start_ms", "effective_precision", "inference_precision", "audit", "roofline",
-    "p50_ci95_ms", "variation",
+    "p50_ci95_ms", "variation", "checks",
 }  # fmt: skip
 
 
@@ -67,6 +67,15 @@ def test_every_figure_can_be_derived_again_from_the_samples(benchmark: Benchmark
         reference = raw[("classifier-fp32", "fp32", *row.key[2:])]
         agreement = float((answers == np.array(list(reference.predictions or ""))).mean())
         assert row.agreement_with_fp32 == (None if row.precision == "fp32" else agreement)
+
+
+def test_the_timed_run_gave_the_answers_of_the_accuracy_run(benchmark: Benchmark) -> None:
+    for row in benchmark.report.measured:
+        assert row.checks is not None
+        assert row.checks.sampled == ROUNDS
+        assert row.checks.different == 0
+        low, high = row.checks.repeated_over_different.ci95
+        assert low <= row.checks.repeated_over_different.value <= high
 
 
 def test_rows_tell_what_really_ran(benchmark: Benchmark, models: list[Artifact]) -> None:
