@@ -12,7 +12,8 @@ COLUMNS = (
     "model", "precision", "backend", "threads", "batch", "status", "reason",
     *(f"{name}_ms" for name in _LATENCY), "p50_low_ms", "p50_high_ms", "variation",
     "throughput_ips", "accuracy", "accuracy_low", "accuracy_high", "agreement_with_fp32",
-    "file_bytes", "cold_start_ms", "inference_precision", "effective_precision",
+    "file_bytes", "cold_start_ms", "memory_bytes", "joules",
+    "inference_precision", "effective_precision",
 )  # fmt: skip
 
 
@@ -33,5 +34,6 @@ def _cells(row: Result) -> dict[str, object]:
     for name, pair in bounds.items():
         low, high = pair or (None, None)
         cells |= {name.format("low"): low, name.format("high"): high}
+    cells["joules"] = row.energy.joules if row.energy else None
     executed = (row.effective_precision or {}).items()
     return {**cells, "effective_precision": " ".join(f"{kind}:{count}" for kind, count in executed)}

@@ -14,6 +14,7 @@ from edge_emotion.backends.base import InferencePrecision
 from edge_emotion.bench.audit import Audit
 from edge_emotion.bench.checks import Checks
 from edge_emotion.bench.contest import PrecisionChoice
+from edge_emotion.bench.energy import Energy
 from edge_emotion.bench.environment import Environment
 from edge_emotion.bench.frozen import Fraction, Frozen, RowKey, RowPrecision
 from edge_emotion.bench.roofline import Position, Roofline
@@ -99,6 +100,10 @@ class Result(_Row):
     """The layers that did not run in INT8; ``None`` where the runtime lists no layers."""
     checks: Checks | None = None
     """Whether the timed run did the work that accuracy was measured on."""
+    energy: Energy | None = None
+    """Of one call, where the machine has a meter."""
+    memory_bytes: int | None = None
+    """What loading it and the first result added to the memory of the process."""
     roofline: Position | None = None
     """Where the row stands under the report's roofs; ``None`` where they do not hold for it."""
 

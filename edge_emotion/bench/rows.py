@@ -60,6 +60,8 @@ def _row(
         effective_precision=count_precisions(one.layers),
         audit=audit(one.layers),
         checks=one.checks,
+        energy=one.energy,
+        memory_bytes=one.memory_bytes,
         roofline=locate(roofline, one.variant.key, cost, latency.p50) if roofline else None,
     )
 

@@ -12,6 +12,7 @@ from edge_emotion.backends import Faces
 from edge_emotion.bench.accuracy import Accuracy, digits, measure_accuracy
 from edge_emotion.bench.caches import fresh_caches
 from edge_emotion.bench.checks import check
+from edge_emotion.bench.energy import Meter, find_meter, idle_power, measure_energy
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.bench.frozen import RowKey
 from edge_emotion.bench.plan import Variant
@@ -66,6 +67,8 @@ def run_benchmark(
             without them rows are not placed under a roofline.
     """
     environment = read_environment()
+    meter = find_meter()
+    idle_watts = idle_power(meter, seconds) if meter else 0.0
     faces = _spread((dataset or load_dataset("synthetic", Split.PUBLIC)).images)
     with ExitStack() as sessions:
         renew = sessions.enter_context(fresh_caches())
@@ -76,7 +79,7 @@ def run_benchmark(
         progress(f"timing {len(loaded)} rows in {ROUNDS} interleaved rounds")
         unit = yardstick()
         measure([unit, *(one.lane for one in loaded), *(roofs.lanes if roofs else ())], seconds)
-        _check(loaded, seconds * _CHECKED_SHARE, progress)
+        _afterwards(loaded, seconds * _CHECKED_SHARE, meter, idle_watts)
         roofline = roofs.roofline() if roofs else None
         rows = refused | result_rows(loaded, roofline)
     report = Report(
@@ -151,14 +154,19 @@ def _measure_accuracy(
     return failed
 
 
-def _check(loaded: Sequence[Loaded], seconds: float, progress: Progress) -> None:
-    progress("checking that what was timed is what is accurate")
+def _afterwards(
+    loaded: Sequence[Loaded], seconds: float, meter: Meter | None, idle_watts: float
+) -> None:
+    """Check the rows that were timed, and measure their energy where there is a meter."""
     for one in loaded:
-        if one.lane.error is None:
-            try:
-                one.checks = check(one.session, one.lane, seconds)
-            except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
-                one.lane.error = error
+        if one.lane.error is not None:
+            continue
+        try:
+            one.checks = check(one.session, one.lane, seconds)
+            if meter is not None:
+                one.energy = measure_energy(meter, one.lane, 3 * seconds, idle_watts)
+        except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
+            one.lane.error = error
 
 
 def _described(dataset: FaceSet) -> Dataset:

@@ -12,9 +12,11 @@ from edge_emotion.backends import Faces, LoadOptions, Session, get_backend
 from edge_emotion.backends.layers import Layer
 from edge_emotion.bench.accuracy import Accuracy
 from edge_emotion.bench.checks import Checks
+from edge_emotion.bench.energy import Energy
 from edge_emotion.bench.plan import Variant
 from edge_emotion.bench.report import Result
 from edge_emotion.bench.timing import Lane
+from edge_emotion.vitals import rss_bytes
 
 _MS = 1e6
 
@@ -26,11 +28,13 @@ class Loaded:
     variant: Variant
     session: Session
     cold_start_ms: float
+    memory_bytes: int
     layers: tuple[Layer, ...]
     """What is executed at the batch size that is timed; none where the runtime does not tell."""
     lane: Lane
     accuracy: Accuracy | None = None
     checks: Checks | None = None
+    energy: Energy | None = None
 
 
 def obstacle(variant: Variant) -> str | None:
@@ -55,6 +59,7 @@ def load(variant: Variant, faces: Faces) -> Loaded:
     """
     backend = get_backend(variant.backend)
     batches = _batches(faces, variant.batch)
+    before = rss_bytes()
     start = perf_counter_ns()
     session = backend.load(
         variant.artifact, LoadOptions(variant.threads, variant.inference_precision)
@@ -62,12 +67,14 @@ def load(variant: Variant, faces: Faces) -> Loaded:
     try:
         session.infer(batches[0])
         cold_start_ms = (perf_counter_ns() - start) / _MS
+        memory_bytes = rss_bytes() - before
         # Asked now: a runtime may compile another graph for the batches of the accuracy run.
         layers = session.info().layers
     except BaseException:
         session.close()
         raise
-    return Loaded(variant, session, cold_start_ms, layers, Lane(session.infer, batches))
+    lane = Lane(session.infer, batches)
+    return Loaded(variant, session, cold_start_ms, memory_bytes, layers, lane)
 
 
 def without_figures(variant: Variant, status: str, reason: object) -> Result:

@@ -42,6 +42,8 @@ COLUMNS = (
     Column("95 % interval"),
     Column("agrees with FP32"),
     Column("cold start"),
+    Column("memory"),
+    Column("energy"),
     Column("file"),
     Column("float in", figures=False),
     Column("ran in", figures=False),
@@ -65,6 +67,8 @@ def cells(row: Result) -> tuple[str, ...]:
         ABSENT if row.accuracy_ci95 is None else interval(row.accuracy_ci95),
         ABSENT if row.agreement_with_fp32 is None else percent(row.agreement_with_fp32),
         ABSENT if row.cold_start_ms is None else milliseconds(row.cold_start_ms),
+        ABSENT if row.memory_bytes is None else size(max(row.memory_bytes, 0)),
+        ABSENT if row.energy is None else f"{1000 * row.energy.joules:.3g} mJ",
         ABSENT if row.file_bytes is None else size(row.file_bytes),
         row.inference_precision,
         layers(row.effective_precision or {}),
@@ -104,7 +108,9 @@ def environment_facts(report: Report) -> dict[str, str]:
     environment = report.environment
     used, cores = len(environment.affinity), environment.cores
     warmth = environment.temperature_celsius
+    meters = {row.energy.source for row in report.measured if row.energy}
     optional = {
+        "Energy": "; ".join(sorted(meters)) or "no meter that this user may read",
         "Container": environment.container,
         "L4T": environment.l4t,
         "Temperature before": None if warmth is None else f"{warmth:.0f} °C",

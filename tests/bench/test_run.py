@@ -19,7 +19,7 @@ CONTRACT = {
     "model", "precision", "backend", "threads", "batch", "status", "reason", "latency_ms",
     "throughput_ips", "accuracy", "accuracy_ci95", "agreement_with_fp32", "file_bytes",
     "cold_start_ms", "effective_precision", "inference_precision", "audit", "roofline",
-    "p50_ci95_ms", "variation", "checks",
+    "p50_ci95_ms", "variation", "checks", "energy", "memory_bytes",
 }  # fmt: skip
 
 
