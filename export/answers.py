@@ -1,6 +1,6 @@
 """Keep what teachers, and people, say of each training face: all that a distillation needs.
 
-    python export/answers.py first small-plain teacher-a --data archive.zip --votes votes.csv
+    python export/answers.py first teacher-a teacher-b --data archive.zip --votes votes.csv
 
 Writes ``teachers/answers/NAME.safetensors`` and beside it a JSON file that tells how it was made
 and how good it is. A recipe names it as ``teachers = ["../teachers/answers/NAME.safetensors"]``.

@@ -12,6 +12,7 @@ REGISTRY: dict[str, str] = {
     "tiny": "edge_emotion.models.compact:tiny",
     "small": "edge_emotion.models.compact:small",
     "teacher-a": "edge_emotion.models.compact:teacher_a",
+    "teacher-b": "edge_emotion.models.compact:teacher_b",
     "keras-cnn": "edge_emotion.models.baselines.keras_cnn:KerasCNN",
     "alexnet": "edge_emotion.models.baselines.alexnet:AlexNet",
     "mini-xception": "edge_emotion.models.baselines.mini_xception:MiniXception",

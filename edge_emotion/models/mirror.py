@@ -4,8 +4,8 @@ An expression does not change in the mirror. So the channels of every layer come
 second half detects in the mirrored face what the first half detects in the face, and the classifier
 weighs both halves alike. It is the smallest of the group-equivariant networks of Cohen and Welling
 (2016, arXiv:1602.07576), with ordinary dense weights: no runtime needs to know of it, and it costs
-nothing. A strided convolution on an even number of pixels is off by one of them in the mirror, so
-answers to the two images are close, not equal.
+nothing. Answers to both images are equal as long as every stride lands on the same pixels from both
+sides, as it does for an even kernel on an even number of pixels; an odd one is off by a pixel.
 """
 
 from __future__ import annotations

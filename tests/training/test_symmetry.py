@@ -47,6 +47,15 @@ def test_where_nothing_is_strided_the_mirror_image_gets_the_same_answer(
     assert (plain(faces.flip(3)) - plain(faces)).abs().max() > 1e-3
 
 
+@pytest.mark.parametrize("name", ["tiny", "small"])
+def test_the_shipped_shapes_are_exact_in_the_mirror(name: str, faces: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    network = build_network(name).eval()
+    assert isinstance(network, CompactResNet)
+    make_symmetric(network)
+    assert torch.allclose(network(faces.flip(3)), network(faces), atol=1e-5)
+
+
 def test_a_symmetric_network_has_a_symmetric_quantised_twin(faces: torch.Tensor) -> None:
     twin = quantised_twin(symmetric(SHAPE)).train()
     twin(faces)  # ranges are learned from it
