@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from edge_emotion.bench.answer_tables import answer_tables
 from edge_emotion.bench.audit_text import audit_lines
 from edge_emotion.bench.report import Report
 from edge_emotion.bench.roof_table import (
@@ -45,6 +46,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _table(COLUMNS, map(cells, report.measured))
         yield from ("", "Latency and cold start in milliseconds.")
     yield from _roofline(report)
+    yield from _answers(report)
     yield from _audits(report)
     missing = not_measured(report)
     if missing:
@@ -72,6 +74,13 @@ def _roofline(report: Report) -> Iterator[str]:
         yield ""
         yield from _table(ROOF_COLUMNS, rows)
         yield from ("", _escaped(ROOF_CAPTION))
+
+
+def _answers(report: Report) -> Iterator[str]:
+    for table in answer_tables(report):
+        yield from ("", f"## {table.title}", "")
+        yield from _table(table.columns, table.rows)
+        yield from ("", _escaped(table.caption))
 
 
 def _audits(report: Report) -> Iterator[str]:

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from edge_emotion.bench.answer_tables import answer_tables
 from edge_emotion.bench.audit_text import audit_lines
 from edge_emotion.bench.naming import moment
 from edge_emotion.bench.report import MeasuredModel, Report
@@ -70,6 +71,7 @@ def render_page(report: Report, pictures: Iterable[Picture], notice: str | None 
         figures="".join(map(_picture, pictures)) + (_notice(notice) if notice else ""),
         table=_table(COLUMNS, map(cells, report.measured), _CAPTION),
         roofline=_roofline(report),
+        answers=_answers(report),
         audits=_audits(report),
         missing=_missing(report),
         models="".join(map(_model, report.models)),
@@ -134,6 +136,13 @@ def _roofline(report: Report) -> str:
     return (
         "<section><h2>Roofline of this machine</h2>"
         f"{_list(roofs(report))}{_table(ROOF_COLUMNS, rows, ROOF_CAPTION)}</section>"
+    )
+
+
+def _answers(report: Report) -> str:
+    return "".join(
+        f"<section><h2>{each.title}</h2>{_table(each.columns, each.rows, each.caption)}</section>"
+        for each in answer_tables(report)
     )
 
 

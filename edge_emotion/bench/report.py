@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from edge_emotion.artifact import Encoding, Precision
 from edge_emotion.backends.base import InferencePrecision
+from edge_emotion.bench.agreement import Agreement, Recognition
 from edge_emotion.bench.audit import Audit
 from edge_emotion.bench.checks import Checks
 from edge_emotion.bench.contest import PrecisionChoice
@@ -181,12 +182,20 @@ class Report(Frozen):
     results: tuple[Result, ...]
     precision_choices: tuple[PrecisionChoice, ...] = ()
     """What to ship, for every network, backend and setting measured in several precisions."""
+    recognition: tuple[Recognition, ...] = ()
+    """How much of each class every model recognises on every backend."""
+    agreements: tuple[Agreement, ...] = ()
+    """Every pair of precisions and backends of one network, by their answers."""
     roofline: Roofline | None = None
 
     @property
     def measured(self) -> tuple[Result, ...]:
         """The rows that have figures."""
         return tuple(row for row in self.results if row.status == "ok")
+
+    def network_named(self, model: str) -> str | None:
+        """The network of a model of this report."""
+        return next((one.network for one in self.models if one.model == model), None)
 
     def network_of(self, row: Result) -> str | None:
         """The network that a row ran: of its file, which may be wider than the row's precision."""

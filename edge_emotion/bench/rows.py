@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from edge_emotion.backends.layers import count_precisions
 from edge_emotion.bench.accuracy import Accuracy, digits
+from edge_emotion.bench.agreement import Answering, Classes
 from edge_emotion.bench.audit import audit
 from edge_emotion.bench.bootstrap import median_interval, round_medians
 from edge_emotion.bench.contest import Competitor, Entry, PrecisionChoice, choose
@@ -78,6 +79,18 @@ def precision_choices(loaded: Sequence[Loaded]) -> tuple[PrecisionChoice, ...]:
         for (network, setting), rivals in settings.items()
         if len({one.variant.precision for one in rivals}) > 1
     )
+
+
+def answers(loaded: Sequence[Loaded]) -> dict[str, list[tuple[Answering, Classes]]]:
+    """Network → who answered the images of the dataset, and how."""
+    found: dict[str, dict[Answering, Classes]] = {}
+    for one in loaded:
+        if one.accuracy is not None and one.lane.error is None:
+            model, precision, backend, _, _ = one.variant.key
+            who = Answering(model=model, precision=precision, backend=backend)
+            of_network = found.setdefault(one.variant.artifact.manifest.network, {})
+            of_network.setdefault(who, one.accuracy.predictions)
+    return {network: list(each.items()) for network, each in found.items()}
 
 
 def _competitor(one: Loaded) -> Competitor:

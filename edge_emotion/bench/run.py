@@ -10,6 +10,7 @@ import numpy as np
 
 from edge_emotion.backends import Faces
 from edge_emotion.bench.accuracy import Accuracy, digits, measure_accuracy
+from edge_emotion.bench.agreement import agreements, recognition
 from edge_emotion.bench.caches import fresh_caches
 from edge_emotion.bench.checks import check
 from edge_emotion.bench.energy import Meter, find_meter, idle_power, measure_energy
@@ -19,6 +20,7 @@ from edge_emotion.bench.plan import Variant
 from edge_emotion.bench.report import Dataset, Method, Report, Result, Samples
 from edge_emotion.bench.roofs import Roofs
 from edge_emotion.bench.rows import (
+    answers,
     measured_models,
     precision_choices,
     result_rows,
@@ -82,6 +84,8 @@ def run_benchmark(
         _afterwards(loaded, seconds * _CHECKED_SHARE, meter, idle_watts)
         roofline = roofs.roofline() if roofs else None
         rows = refused | result_rows(loaded, roofline)
+    answered = answers(loaded) if dataset is not None else {}
+    truth = np.empty(0, np.int64) if dataset is None else dataset.labels
     report = Report(
         environment=environment,
         method=Method(
@@ -95,6 +99,10 @@ def run_benchmark(
         models=measured_models(loaded),
         results=tuple(rows[variant.key] for variant in variants),
         precision_choices=precision_choices(loaded),
+        recognition=tuple(
+            recognition(who, given, truth) for each in answered.values() for who, given in each
+        ),
+        agreements=tuple(pair for each in answered.values() for pair in agreements(each, truth)),
         roofline=roofline,
     )
     samples = Samples(

@@ -70,6 +70,13 @@ def test_the_published_schema_is_the_one_of_the_code_and_reports_follow_it(
     assert not checker.is_valid({**document, "surprise": 1})
 
 
+def test_agreement_and_recognition_are_in_both_texts(published: Path) -> None:
+    for file in ("report.md", "report.html"):
+        text = (published / file).read_text()
+        for words in ("Recognised by class", "McNemar p", "surprise", "one alone right"):
+            assert words in text
+
+
 def test_a_spreadsheet_has_every_row_in_plain_numbers(
     published: Path, benchmark: Benchmark
 ) -> None:
@@ -126,8 +133,10 @@ def test_plots_keep_text_as_text_and_follow_the_theme(published: Path) -> None:
 
 
 def test_the_page_has_a_row_for_each_measured_row(published: Path, benchmark: Benchmark) -> None:
-    page = Page((published / "report.html").read_text())
-    assert page.count("tr") == 1 + len(benchmark.report.measured)
+    text = (published / "report.html").read_text()
+    page, found = Page(text), benchmark.report
+    tables = [1 + len(rows) for rows in (found.measured, found.recognition, found.agreements)]
+    assert page.count("tr") == sum(tables)
     assert page.count("h1") == 1
 
 
@@ -189,7 +198,8 @@ def test_a_folder_that_cannot_be_written_is_refused(benchmark: Benchmark, tmp_pa
 def test_markdown_has_the_table_and_the_machine(benchmark: Benchmark) -> None:
     text = render_markdown(benchmark.report)
     rows = [line for line in text.splitlines() if line.startswith("| classifier")]
-    assert len(rows) == len(benchmark.report.measured)
+    found = benchmark.report
+    assert len(rows) == len(found.measured) + len(found.recognition) + len(found.agreements)
     assert benchmark.report.environment.python in text
     assert "PyTorch: skipped" in text
 

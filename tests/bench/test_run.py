@@ -78,6 +78,26 @@ def test_the_timed_run_gave_the_answers_of_the_accuracy_run(benchmark: Benchmark
         assert low <= row.checks.repeated_over_different.value <= high
 
 
+def test_answers_are_held_against_each_other_and_against_the_truth(benchmark: Benchmark) -> None:
+    report, truth = benchmark.report, np.array(list(benchmark.samples.truth or ""))
+    given = {
+        (row.model, row.precision, row.backend): np.array(list(row.predictions or ""))
+        for row in benchmark.samples.rows
+    }
+    assert {(who.model, who.precision, who.backend) for who in report.recognition} == given.keys()
+    for who in report.recognition:
+        answers = given[who.model, who.precision, who.backend]
+        for place, share in enumerate(who.recall.values()):
+            of_class = truth == str(place)
+            assert share == pytest.approx((answers[of_class] == str(place)).mean())
+    assert len(report.agreements) == len(given) * (len(given) - 1) // 2
+    for pair in report.agreements:
+        one, other = (given[w.model, w.precision, w.backend] for w in (pair.one, pair.other))
+        assert pair.agreement == pytest.approx((one == other).mean())
+        assert pair.only_one - pair.only_other == (one == truth).sum() - (other == truth).sum()
+        assert 0 < pair.mcnemar_p <= 1
+
+
 def test_rows_tell_what_really_ran(benchmark: Benchmark, models: list[Artifact]) -> None:
     sizes = {artifact.path.name: artifact.path.stat().st_size for artifact in models}
     ran = {(model.model, model.file) for model in benchmark.report.models}
