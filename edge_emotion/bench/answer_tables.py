@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from edge_emotion.bench.agreement import Answering, Recognition
 from edge_emotion.bench.naming import backend_name, percent
 from edge_emotion.bench.report import Report
-from edge_emotion.bench.table import ABSENT, Column
+from edge_emotion.bench.table import ABSENT, Column, TextTable
 from edge_emotion.emotions import LABELS
 
 _AGREEMENT = (
@@ -21,19 +19,9 @@ _AGREEMENT = (
 _RECALL = (Column("model", figures=False), *(Column(label) for label in LABELS))
 
 
-@dataclass(frozen=True)
-class TextTable:
-    """A table with its heading and what to know when reading it."""
-
-    title: str
-    columns: tuple[Column, ...]
-    rows: list[tuple[str, ...]]
-    caption: str
-
-
 def answer_tables(report: Report) -> list[TextTable]:
-    """Those that have rows."""
-    tables = (
+    """How rows differ in what they answer."""
+    return [
         TextTable(
             "Recognised by class",
             _RECALL,
@@ -48,8 +36,7 @@ def answer_tables(report: Report) -> list[TextTable]:
             "The same images in all; p is of the exact McNemar test: small where one is really "
             "better.",
         ),
-    )
-    return [table for table in tables if table.rows]
+    ]
 
 
 def _agreement_rows(report: Report) -> list[tuple[str, ...]]:

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from edge_emotion.bench.axes import colours, full_name, time_axis
+from edge_emotion.bench.figures import Latency
 from edge_emotion.bench.naming import milliseconds
 from edge_emotion.bench.page import Picture
-from edge_emotion.bench.report import Latency, Report, Samples
+from edge_emotion.bench.report import Report, Samples
 from edge_emotion.plots.canvas import FONT_SIZE, NARROW, WIDE, canvas
 from edge_emotion.plots.palette import INK, RULE
 from edge_emotion.plots.svg import inline

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from edge_emotion.bench.answer_tables import answer_tables
 from edge_emotion.bench.audit_text import audit_lines
 from edge_emotion.bench.report import Report
 from edge_emotion.bench.roof_table import (
@@ -14,6 +13,7 @@ from edge_emotion.bench.roof_table import (
     roof_rows,
     roofs,
 )
+from edge_emotion.bench.side_tables import side_tables
 from edge_emotion.bench.table import (
     COLUMNS,
     Column,
@@ -46,7 +46,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _table(COLUMNS, map(cells, report.measured))
         yield from ("", "Latency and cold start in milliseconds.")
     yield from _roofline(report)
-    yield from _answers(report)
+    yield from _side_tables(report)
     yield from _audits(report)
     missing = not_measured(report)
     if missing:
@@ -76,8 +76,8 @@ def _roofline(report: Report) -> Iterator[str]:
         yield from ("", _escaped(ROOF_CAPTION))
 
 
-def _answers(report: Report) -> Iterator[str]:
-    for table in answer_tables(report):
+def _side_tables(report: Report) -> Iterator[str]:
+    for table in side_tables(report):
         yield from ("", f"## {table.title}", "")
         yield from _table(table.columns, table.rows)
         yield from ("", _escaped(table.caption))

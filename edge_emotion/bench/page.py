@@ -8,7 +8,6 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from edge_emotion.bench.answer_tables import answer_tables
 from edge_emotion.bench.audit_text import audit_lines
 from edge_emotion.bench.naming import moment
 from edge_emotion.bench.report import MeasuredModel, Report
@@ -19,6 +18,7 @@ from edge_emotion.bench.roof_table import (
     roof_rows,
     roofs,
 )
+from edge_emotion.bench.side_tables import side_tables
 from edge_emotion.bench.table import (
     COLUMNS,
     Column,
@@ -71,7 +71,7 @@ def render_page(report: Report, pictures: Iterable[Picture], notice: str | None 
         figures="".join(map(_picture, pictures)) + (_notice(notice) if notice else ""),
         table=_table(COLUMNS, map(cells, report.measured), _CAPTION),
         roofline=_roofline(report),
-        answers=_answers(report),
+        tables=_side_tables(report),
         audits=_audits(report),
         missing=_missing(report),
         models="".join(map(_model, report.models)),
@@ -139,10 +139,10 @@ def _roofline(report: Report) -> str:
     )
 
 
-def _answers(report: Report) -> str:
+def _side_tables(report: Report) -> str:
     return "".join(
         f"<section><h2>{each.title}</h2>{_table(each.columns, each.rows, each.caption)}</section>"
-        for each in answer_tables(report)
+        for each in side_tables(report)
     )
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from edge_emotion.bench.axes import colours, full_name, time_axis
+from edge_emotion.bench.figures import Latency
 from edge_emotion.bench.labels import Box, Label, place
 from edge_emotion.bench.naming import milliseconds, percent
 from edge_emotion.bench.page import Picture
 from edge_emotion.bench.pareto import frontier
-from edge_emotion.bench.report import Latency, Report, Result
+from edge_emotion.bench.report import Report, Result
 from edge_emotion.bench.verdict import smallest_batch
 from edge_emotion.plots.canvas import FONT_SIZE, NARROW, WIDE, canvas, name
 from edge_emotion.plots.palette import MUTED, RULE, SURFACE

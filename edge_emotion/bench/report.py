@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from edge_emotion.artifact import Encoding, Precision
@@ -17,8 +16,10 @@ from edge_emotion.bench.checks import Checks
 from edge_emotion.bench.contest import PrecisionChoice
 from edge_emotion.bench.energy import Energy
 from edge_emotion.bench.environment import Environment
+from edge_emotion.bench.figures import Latency
 from edge_emotion.bench.frozen import Fraction, Frozen, RowKey, RowPrecision
 from edge_emotion.bench.roofline import Position, Roofline
+from edge_emotion.bench.scenarios import Scenarios
 from edge_emotion.emotions import LABELS
 from edge_emotion.errors import DataError
 
@@ -26,35 +27,6 @@ Nanoseconds = Annotated[int, Field(gt=0)]
 
 UNSTABLE = 0.1
 """Width of a median's interval, as a share of it, from which a row is flagged: ±5 %."""
-
-_MS = 1e6
-
-
-class Latency(Frozen):
-    """Milliseconds of one call, whatever its batch."""
-
-    p50: float
-    p90: float
-    p95: float
-    p99: float
-    mean: float
-    min: float
-    max: float
-
-    @classmethod
-    def of(cls, samples_ns: list[int]) -> Latency:
-        """Summarise raw samples; percentiles interpolate linearly between order statistics."""
-        samples = np.asarray(samples_ns, dtype=np.float64) / _MS
-        p50, p90, p95, p99 = np.percentile(samples, [50, 90, 95, 99]).tolist()
-        return cls(
-            p50=p50,
-            p90=p90,
-            p95=p95,
-            p99=p99,
-            mean=float(samples.mean()),
-            min=float(samples.min()),
-            max=float(samples.max()),
-        )
 
 
 class _Row(Frozen):
@@ -105,6 +77,8 @@ class Result(_Row):
     """Of one call, where the machine has a meter."""
     memory_bytes: int | None = None
     """What loading it and the first result added to the memory of the process."""
+    scenarios: Scenarios | None = None
+    """Requests at random and all images at once; ``None`` where nobody asked."""
     roofline: Position | None = None
     """Where the row stands under the report's roofs; ``None`` where they do not hold for it."""
 

@@ -11,8 +11,9 @@ from edge_emotion.bench.agreement import Answering, Classes
 from edge_emotion.bench.audit import audit
 from edge_emotion.bench.bootstrap import median_interval, round_medians
 from edge_emotion.bench.contest import Competitor, Entry, PrecisionChoice, choose
+from edge_emotion.bench.figures import Latency
 from edge_emotion.bench.frozen import RowKey
-from edge_emotion.bench.report import Latency, MeasuredModel, Result, RowSamples
+from edge_emotion.bench.report import MeasuredModel, Result, RowSamples
 from edge_emotion.bench.roofline import Roofline, locate
 from edge_emotion.bench.session import Loaded, without_figures
 
@@ -63,6 +64,7 @@ def _row(
         checks=one.checks,
         energy=one.energy,
         memory_bytes=one.memory_bytes,
+        scenarios=one.scenarios,
         roofline=locate(roofline, one.variant.key, cost, latency.p50) if roofline else None,
     )
 

@@ -26,6 +26,7 @@ from edge_emotion.bench.rows import (
     result_rows,
     samples_row,
 )
+from edge_emotion.bench.scenarios import measure_scenarios
 from edge_emotion.bench.session import Loaded, load, obstacle, without_figures
 from edge_emotion.bench.timing import CLOCK, ROUNDS, measure
 from edge_emotion.bench.yardstick import yardstick
@@ -54,6 +55,7 @@ def run_benchmark(
     seconds: float,
     progress: Progress,
     roofs: Roofs | None = None,
+    scenarios: bool = False,
 ) -> Benchmark:
     """Measure every variant.
 
@@ -67,6 +69,7 @@ def run_benchmark(
         progress: told of each step, one line each.
         roofs: of this machine, timed in turns with the rows so that both meet the same moments;
             without them rows are not placed under a roofline.
+        scenarios: whether rows of one face a call are also measured under load.
     """
     environment = read_environment()
     meter = find_meter()
@@ -82,6 +85,8 @@ def run_benchmark(
         unit = yardstick()
         measure([unit, *(one.lane for one in loaded), *(roofs.lanes if roofs else ())], seconds)
         _afterwards(loaded, seconds * _CHECKED_SHARE, meter, idle_watts)
+        if scenarios:
+            _under_load(loaded, faces, seconds, progress)
         roofline = roofs.roofline() if roofs else None
         rows = refused | result_rows(loaded, roofline)
     answered = answers(loaded) if dataset is not None else {}
@@ -175,6 +180,16 @@ def _afterwards(
                 one.energy = measure_energy(meter, one.lane, 3 * seconds, idle_watts)
         except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
             one.lane.error = error
+
+
+def _under_load(loaded: Sequence[Loaded], faces: Faces, seconds: float, progress: Progress) -> None:
+    for one in loaded:
+        if one.lane.error is None and one.variant.batch == 1:
+            progress(f"{one.variant} under load")
+            try:
+                one.scenarios = measure_scenarios(one.variant, one.lane, faces, seconds)
+            except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
+                one.lane.error = error
 
 
 def _described(dataset: FaceSet) -> Dataset:

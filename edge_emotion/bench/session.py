@@ -15,6 +15,7 @@ from edge_emotion.bench.checks import Checks
 from edge_emotion.bench.energy import Energy
 from edge_emotion.bench.plan import Variant
 from edge_emotion.bench.report import Result
+from edge_emotion.bench.scenarios import Scenarios
 from edge_emotion.bench.timing import Lane
 from edge_emotion.vitals import rss_bytes
 
@@ -35,6 +36,7 @@ class Loaded:
     accuracy: Accuracy | None = None
     checks: Checks | None = None
     energy: Energy | None = None
+    scenarios: Scenarios | None = None
 
 
 def obstacle(variant: Variant) -> str | None:

@@ -28,6 +28,16 @@ class Column:
     figures: bool = True
 
 
+@dataclass(frozen=True)
+class TextTable:
+    """A table with its heading and what to know when reading it."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: list[tuple[str, ...]]
+    caption: str
+
+
 COLUMNS = (
     Column("model", figures=False),
     Column("backend", figures=False),

@@ -53,6 +53,11 @@ class _Counts(click.ParamType):  # type: ignore[type-arg] # generic since click 
     "--roofline", is_flag=True, help="Measure this machine's peaks too, and place every row."
 )
 @click.option(
+    "--scenarios",
+    is_flag=True,
+    help="Also measure rows of batch 1 under load: requests at random, and all images at once.",
+)
+@click.option(
     "--history",
     type=PATH,
     metavar="FILE",
@@ -69,6 +74,7 @@ def command(
     batch_sizes: tuple[int, ...],
     seconds: float,
     roofline: bool,
+    scenarios: bool,
     history: Path | None,
     out: Path,
     as_json: bool,
@@ -92,7 +98,7 @@ def command(
         read_history(history)  # before the minutes of measuring, whether it can be read
     dataset = None if data is None else load_dataset(data, Split(split))
     roofs = Roofs(threads, say) if roofline else None
-    benchmark = run_benchmark(variants, dataset, seconds, say, roofs)
+    benchmark = run_benchmark(variants, dataset, seconds, say, roofs, scenarios)
     runs = []
     if history is not None:
         runs = append_history(history, history_entry(benchmark.report, benchmark.samples))

@@ -7,8 +7,9 @@ from typing import Any
 from edge_emotion.artifact import Precision
 from edge_emotion.bench.contest import PrecisionChoice
 from edge_emotion.bench.environment import read_environment
+from edge_emotion.bench.figures import Latency
 from edge_emotion.bench.frozen import RowPrecision
-from edge_emotion.bench.report import Dataset, Latency, MeasuredModel, Method, Report, Result
+from edge_emotion.bench.report import Dataset, MeasuredModel, Method, Report, Result
 from edge_emotion.evaluation import wilson_interval
 
 IMAGES = 3589

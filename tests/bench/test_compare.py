@@ -10,7 +10,8 @@ import pytest
 from edge_emotion.bench.bootstrap import median_interval, unpaired_ratio
 from edge_emotion.bench.compare import Comparison, Limits, Run, compare
 from edge_emotion.bench.compare_text import render_comparison
-from edge_emotion.bench.report import Latency, Report, Result, RowSamples, Samples
+from edge_emotion.bench.figures import Latency
+from edge_emotion.bench.report import Report, Result, RowSamples, Samples
 from tests.bench.reports import IMAGES, refused, report, row
 
 LIMITS = Limits(latency_increase=0.05, accuracy_drop=0.002)

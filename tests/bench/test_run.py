@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from edge_emotion.artifact import Artifact
+from edge_emotion.bench.figures import Latency
 from edge_emotion.bench.plan import plan
-from edge_emotion.bench.report import Latency, Result
+from edge_emotion.bench.report import Result
 from edge_emotion.bench.run import Benchmark, run_benchmark
 from edge_emotion.bench.timing import ROUNDS
 from edge_emotion.data import FaceSet
@@ -20,6 +21,7 @@ CONTRACT = {
     "throughput_ips", "accuracy", "accuracy_ci95", "agreement_with_fp32", "file_bytes",
     "cold_start_ms", "effective_precision", "inference_precision", "audit", "roofline",
     "p50_ci95_ms", "variation", "checks", "energy", "memory_bytes",
+    "scenarios",
 }  # fmt: skip
 
 

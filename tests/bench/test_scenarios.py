@@ -1,0 +1,58 @@
+"""Requests at random, and a pile of images."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_emotion.artifact import Artifact
+from edge_emotion.backends import Faces
+from edge_emotion.bench.plan import plan
+from edge_emotion.bench.publish import publish
+from edge_emotion.bench.run import run_benchmark
+from edge_emotion.bench.scenarios import LOADS, measure_scenarios
+from edge_emotion.bench.timing import Lane
+from tests.backends.classifiers import random_faces
+
+pytest.importorskip("onnxruntime")
+
+FACES = random_faces(64)
+SERVICE_NS = 2_000_000
+
+
+def busy(_: Faces) -> None:
+    """A server that takes two milliseconds for every request."""
+    end = time.perf_counter_ns() + SERVICE_NS
+    while time.perf_counter_ns() < end:
+        pass
+
+
+def test_requests_wait_for_the_ones_before_them(models: list[Artifact]) -> None:
+    (variant,) = plan(models[:1], ("onnxruntime",), (1,), (1,))
+    lane = Lane(busy, [face[None] for face in FACES], rounds_ns=[[SERVICE_NS] * 10])
+    found = measure_scenarios(variant, lane, FACES, 0.5)
+    assert [each.load for each in found.server] == list(LOADS)
+    assert [each.rate_ips for each in found.server] == pytest.approx([250, 400])
+    half, most = (each.latency_ms for each in found.server)
+    assert half.min >= 2.0, "nobody is served faster than the service takes"
+    # The mean wait of random arrivals and constant service is service * load / 2 / (1 - load).
+    assert 2.0 < half.mean < 8.0
+    assert most.mean > half.mean
+    assert found.offline_ips > 1000
+
+
+def test_rows_of_one_face_are_measured_under_load_where_it_is_asked(
+    models: list[Artifact], tmp_path: Path
+) -> None:
+    variants = plan(models[:1], ("onnxruntime",), (1,), (1, 8))
+    done = run_benchmark(variants, None, 0.05, lambda _: None, scenarios=True)
+    single, eight = done.report.measured
+    assert single.scenarios is not None
+    assert eight.scenarios is None
+    assert np.isfinite(single.scenarios.offline_ips)
+    publish(done, tmp_path)
+    for file in ("report.md", "report.html"):
+        assert "p50 / p99 at 80%" in (tmp_path / file).read_text().replace("\\", "")
