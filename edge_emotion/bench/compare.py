@@ -9,7 +9,7 @@ from math import isclose
 from typing import Literal
 
 from edge_emotion.bench.bootstrap import round_medians, unpaired_ratio
-from edge_emotion.bench.frozen import Frozen, RowPrecision
+from edge_emotion.bench.frozen import Frozen, RowIdentity
 from edge_emotion.bench.ratio import Ratio
 from edge_emotion.bench.report import Report, Result, RowSamples, Samples
 from edge_emotion.bench.yardstick import in_yardsticks
@@ -39,14 +39,9 @@ class Limits:
     accuracy_drop: float
 
 
-class RowChange(Frozen):
+class RowChange(RowIdentity):
     """One row that the older report has measured."""
 
-    model: str
-    precision: RowPrecision
-    backend: str
-    threads: int
-    batch: int
     p50_ms: tuple[float, float | None]
     """Before and after."""
     time_ratio: float | None

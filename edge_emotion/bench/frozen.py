@@ -22,3 +22,18 @@ class Frozen(BaseModel):
     """Unchangeable, and refusing keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class RowIdentity(Frozen):
+    """The five things that make a measurement comparable with no other."""
+
+    model: str
+    precision: RowPrecision
+    backend: str
+    threads: int = Field(gt=0)
+    batch: int = Field(gt=0)
+
+    @property
+    def key(self) -> RowKey:
+        """All five."""
+        return (self.model, self.precision, self.backend, self.threads, self.batch)

@@ -10,30 +10,20 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, ValidationError
 
 from edge_emotion.bench.bootstrap import round_medians
-from edge_emotion.bench.frozen import Fraction, Frozen, Positive, RowKey, RowPrecision
+from edge_emotion.bench.frozen import Fraction, Frozen, Positive, RowIdentity
 from edge_emotion.bench.report import Report, Samples
 from edge_emotion.bench.yardstick import in_yardsticks
 from edge_emotion.errors import DataError
 from edge_emotion.jsonio import write_text
 
 
-class HistoryRow(Frozen):
+class HistoryRow(RowIdentity):
     """One row of one run."""
 
-    model: str
-    precision: RowPrecision
-    backend: str
-    threads: int
-    batch: int
     p50_ms: Positive
     yardsticks: Positive
     """The median in units of the yardstick: the machine's own drift is not in it."""
     accuracy: Fraction | None
-
-    @property
-    def key(self) -> RowKey:
-        """What it can be compared with."""
-        return (self.model, self.precision, self.backend, self.threads, self.batch)
 
 
 class HistoryEntry(Frozen):

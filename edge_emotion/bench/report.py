@@ -17,7 +17,7 @@ from edge_emotion.bench.contest import PrecisionChoice
 from edge_emotion.bench.energy import Energy
 from edge_emotion.bench.environment import Environment
 from edge_emotion.bench.figures import Latency
-from edge_emotion.bench.frozen import Fraction, Frozen, RowKey, RowPrecision
+from edge_emotion.bench.frozen import Fraction, Frozen, RowIdentity, RowKey
 from edge_emotion.bench.roofline import Position, Roofline
 from edge_emotion.bench.scenarios import Scenarios
 from edge_emotion.emotions import LABELS
@@ -29,21 +29,7 @@ UNSTABLE = 0.1
 """Width of a median's interval, as a share of it, from which a row is flagged: ±5 %."""
 
 
-class _Row(Frozen):
-    """The five things that make a measurement comparable with no other."""
-
-    model: str
-    precision: RowPrecision
-    backend: str
-    threads: int = Field(gt=0)
-    batch: int = Field(gt=0)
-
-    @property
-    def key(self) -> RowKey:
-        return (self.model, self.precision, self.backend, self.threads, self.batch)
-
-
-class Result(_Row):
+class Result(RowIdentity):
     """One row of the report; figures that were not measured are ``None``."""
 
     status: Literal["ok", "skipped", "failed"]
@@ -178,7 +164,7 @@ class Report(Frozen):
         return next((one.network for one in own or of_model), None)
 
 
-class RowSamples(_Row):
+class RowSamples(RowIdentity):
     """Everything that was measured for one row."""
 
     rounds_ns: tuple[tuple[Nanoseconds, ...], ...]
