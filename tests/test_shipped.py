@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from edge_emotion.artifact import Artifact, shipped_models
+from edge_emotion.artifact import Artifact, resolve_model, shipped_models
+from edge_emotion.backends import get_backend
+from edge_emotion.data import SYNTHETIC, Split, load_dataset
 from edge_emotion.jsonio import sha256_of
 from tests.conftest import RunCli
 
@@ -80,3 +83,17 @@ def test_evaluate_reproduces_the_manifest(
     low, high = document["accuracy_ci95"]
     assert low < document["accuracy"] < high
     assert sum(map(sum, document["confusion"])) == 3589
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_face_and_its_mirror_image_get_the_same_answer(name: str, backend: str) -> None:
+    pytest.importorskip(backend)
+    faces = load_dataset(SYNTHETIC, Split.PUBLIC).images
+    mirrored = np.ascontiguousarray(faces[:, :, ::-1])
+    assert not np.array_equal(faces, mirrored)
+    with get_backend(backend).load(resolve_model(name)) as session:
+        answers, others = session.infer(faces), session.infer(mirrored)
+    # Integers add up to the same in any order; where a processor saturates, a level may differ.
+    assert answers == pytest.approx(others, abs=0.05)
+    assert answers.std(axis=0).min() > 0.05, "faces that differ get other answers"
