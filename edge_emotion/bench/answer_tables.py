@@ -16,7 +16,11 @@ _AGREEMENT = (
     Column("other alone right"),
     Column("McNemar p"),
 )
-_RECALL = (Column("model", figures=False), *(Column(label) for label in LABELS))
+_RECALL = (
+    Column("model", figures=False),
+    Column("backend", figures=False),
+    *(Column(label) for label in LABELS),
+)
 
 
 def answer_tables(report: Report) -> list[TextTable]:
@@ -57,14 +61,21 @@ def _agreement_rows(report: Report) -> list[tuple[str, ...]]:
 def _recall_rows(report: Report) -> list[tuple[str, ...]]:
     """Every model on every backend."""
     return [
-        (_name(who), *(_recall(who, _reference(report, who), label) for label in LABELS))
+        (
+            _model(who),
+            backend_name(who.backend),
+            *(_recall(who, _reference(report, who), label) for label in LABELS),
+        )
         for who in report.recognition
     ]
 
 
 def _name(who: Answering) -> str:
-    model = who.model if who.precision in who.model.lower() else f"{who.model} {who.precision}"
-    return f"{model} · {backend_name(who.backend)}"
+    return f"{_model(who)} · {backend_name(who.backend)}"
+
+
+def _model(who: Answering) -> str:
+    return who.model if who.precision in who.model.lower() else f"{who.model} {who.precision}"
 
 
 def _reference(report: Report, who: Recognition) -> Recognition | None:

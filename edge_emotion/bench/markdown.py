@@ -44,7 +44,7 @@ def _lines(report: Report) -> Iterator[str]:
     if report.measured:
         yield from ("", "## All rows", "")
         yield from _table(COLUMNS, map(cells, report.measured))
-        yield from ("", "Latency and cold start in milliseconds.")
+        yield from ("", "Latency in milliseconds.")
     yield from _roofline(report)
     yield from _side_tables(report)
     yield from _audits(report)

@@ -32,7 +32,7 @@ from edge_emotion.plots.palette import theme
 
 _FOLDER = Path(__file__).parent
 _SHORT_HASH = 12
-_CAPTION = "Latency and cold start in milliseconds."
+_CAPTION = "Latency in milliseconds."
 
 
 @dataclass(frozen=True)

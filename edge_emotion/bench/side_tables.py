@@ -6,7 +6,7 @@ from edge_emotion.bench.answer_tables import answer_tables
 from edge_emotion.bench.naming import backend_name, milliseconds, model_name
 from edge_emotion.bench.report import Report
 from edge_emotion.bench.scenarios import LOADS, OFFLINE_BATCH
-from edge_emotion.bench.table import Column, TextTable
+from edge_emotion.bench.table import Column, TextTable, cost_table
 
 _LOAD = (
     Column("model", figures=False),
@@ -27,7 +27,8 @@ def side_tables(report: Report) -> list[TextTable]:
         "a share of the highest rate that one session serves; offline is all images at once, in "
         f"batches of {OFFLINE_BATCH} and the throughput mode.",
     )
-    return [table for table in (load, *answer_tables(report)) if table.rows]
+    tables = (cost_table(report), load, *answer_tables(report))
+    return [table for table in tables if table.rows]
 
 
 def _load_rows(report: Report) -> list[tuple[str, ...]]:

@@ -38,11 +38,14 @@ class TextTable:
     caption: str
 
 
-COLUMNS = (
+_ROW = (
     Column("model", figures=False),
     Column("backend", figures=False),
     Column("threads"),
     Column("batch"),
+)
+COLUMNS = (
+    *_ROW,
     Column("p50"),
     Column("95 % of p50"),
     Column("p95"),
@@ -51,6 +54,9 @@ COLUMNS = (
     Column("accuracy"),
     Column("95 % interval"),
     Column("agrees with FP32"),
+)
+_COST_COLUMNS = (
+    *_ROW,
     Column("cold start"),
     Column("memory"),
     Column("energy"),
@@ -64,10 +70,7 @@ def cells(row: Result) -> tuple[str, ...]:
     """One measured row in the order of ``COLUMNS``."""
     latency = row.latency
     return (
-        model_name(row),
-        backend_name(row.backend),
-        str(row.threads),
-        str(row.batch),
+        *_row(row),
         milliseconds(latency.p50),
         _certainty(row),
         milliseconds(latency.p95),
@@ -76,6 +79,23 @@ def cells(row: Result) -> tuple[str, ...]:
         ABSENT if row.accuracy is None else percent(row.accuracy),
         ABSENT if row.accuracy_ci95 is None else interval(row.accuracy_ci95),
         ABSENT if row.agreement_with_fp32 is None else percent(row.agreement_with_fp32),
+    )
+
+
+def cost_table(report: Report) -> TextTable:
+    """What the measured rows take beside their time, and what they ran in."""
+    return TextTable(
+        "Cost",
+        _COST_COLUMNS,
+        [_cost(row) for row in report.measured],
+        "Cold start in milliseconds; memory is what loading and the first result added to the "
+        "process, energy that of one call above the idle machine's.",
+    )
+
+
+def _cost(row: Result) -> tuple[str, ...]:
+    return (
+        *_row(row),
         ABSENT if row.cold_start_ms is None else milliseconds(row.cold_start_ms),
         ABSENT if row.memory_bytes is None else size(max(row.memory_bytes, 0)),
         ABSENT if row.energy is None else f"{1000 * row.energy.joules:.3g} mJ",
@@ -83,6 +103,10 @@ def cells(row: Result) -> tuple[str, ...]:
         row.inference_precision,
         layers(row.effective_precision or {}),
     )
+
+
+def _row(row: Result) -> tuple[str, ...]:
+    return (model_name(row), backend_name(row.backend), str(row.threads), str(row.batch))
 
 
 def _certainty(row: Result) -> str:
