@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("backends",),
     ("data", "models"),
     ("artifact",),
-    ("jsonio", "figures", "plots"),
+    ("jsonio", "figures", "plots", "vitals"),
     ("emotions", "errors"),
 )
 """Top to bottom: a layer imports only those below it; parts of one layer do not know each other."""
