@@ -1,4 +1,4 @@
-"""How warm the processor is and how much memory this process holds, as Linux tells it."""
+"""How warm the processor is, how much memory this process holds, and what runs a Jetson."""
 
 from __future__ import annotations
 
@@ -41,3 +41,9 @@ def rss_bytes() -> int:
     """Memory of this process that is in RAM."""
     pages = int(_STATM.read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def l4t_release(text: str) -> str | None:
+    """The release in the text of a Jetson's ``/etc/nv_tegra_release``, as ``R36.4.3``."""
+    found = re.search(r"# (R\d+) \(release\), REVISION: ([\d.]+)", text)
+    return f"{found[1]}.{found[2]}" if found else None

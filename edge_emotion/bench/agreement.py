@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-import numpy as np
-import numpy.typing as npt
-
 from edge_emotion.bench.frozen import Fraction, Frozen, RowPrecision
-from edge_emotion.emotions import LABELS
-from edge_emotion.evaluation import mcnemar_exact
-
-Classes = npt.NDArray[np.integer]
+from edge_emotion.evaluation import Classes, Contrast
 
 
 class Answering(Frozen):
@@ -44,34 +38,22 @@ class Agreement(Frozen):
     """How likely two of equal accuracy differ so much or more."""
 
 
-def recognition(who: Answering, answers: Classes, truth: Classes) -> Recognition:
-    """Recall of every class, of answers and labels (N,)."""
-    recall = {
-        label: float(np.mean(answers[truth == place] == place))
-        for place, label in enumerate(LABELS)
-        if (truth == place).any()
-    }
-    return Recognition(**who.model_dump(), recall=recall)
-
-
 def agreements(
     answers: Sequence[tuple[Answering, Classes]], truth: Classes
 ) -> tuple[Agreement, ...]:
-    """Every pair of those that ran one network."""
-    return tuple(_agreement(*pair, truth) for pair in combinations(answers, 2))
+    """Every pair of those that ran one network, against the labels (N,)."""
+    return tuple(
+        _agreement(one, other, Contrast.between(given, others, truth))
+        for (one, given), (other, others) in combinations(answers, 2)
+    )
 
 
-def _agreement(
-    first: tuple[Answering, Classes], second: tuple[Answering, Classes], truth: Classes
-) -> Agreement:
-    (one, answers), (other, others) = first, second
-    only_one = int(np.count_nonzero((answers == truth) & (others != truth)))
-    only_other = int(np.count_nonzero((others == truth) & (answers != truth)))
+def _agreement(one: Answering, other: Answering, contrast: Contrast) -> Agreement:
     return Agreement(
         one=one,
         other=other,
-        agreement=float(np.mean(answers == others)),
-        only_one=only_one,
-        only_other=only_other,
-        mcnemar_p=mcnemar_exact(only_one, only_other),
+        agreement=contrast.agreement,
+        only_one=contrast.only_this,
+        only_other=contrast.only_other,
+        mcnemar_p=contrast.mcnemar_p,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from edge_emotion.bench.agreement import Answering, Recognition
-from edge_emotion.bench.naming import backend_name, percent
-from edge_emotion.bench.report import Report
+from edge_emotion.bench.agreement import Answering
+from edge_emotion.bench.naming import backend_name, model_name, percent, row_name
+from edge_emotion.bench.report import Report, Result
 from edge_emotion.bench.table import ABSENT, Column, TextTable
+from edge_emotion.bench.verdict import fp32_of
 from edge_emotion.emotions import LABELS
 
 _AGREEMENT = (
@@ -47,8 +48,8 @@ def _agreement_rows(report: Report) -> list[tuple[str, ...]]:
     """Every pair."""
     return [
         (
-            _name(pair.one),
-            _name(pair.other),
+            row_name(_row(report, pair.one)),
+            row_name(_row(report, pair.other)),
             percent(pair.agreement),
             str(pair.only_one),
             str(pair.only_other),
@@ -60,39 +61,27 @@ def _agreement_rows(report: Report) -> list[tuple[str, ...]]:
 
 def _recall_rows(report: Report) -> list[tuple[str, ...]]:
     """Every model on every backend."""
-    return [
-        (
-            _model(who),
-            backend_name(who.backend),
-            *(_recall(who, _reference(report, who), label) for label in LABELS),
-        )
-        for who in report.recognition
-    ]
+    recalls = {_row(report, who).key: who.recall for who in report.recognition}
+    rows = []
+    for who in report.recognition:
+        row = _row(report, who)
+        fp32 = fp32_of(report, row)
+        reference = recalls.get(fp32.key, {}) if fp32 else {}
+        shares = (_share(who.recall.get(label), reference.get(label)) for label in LABELS)
+        rows.append((model_name(row), backend_name(row.backend), *shares))
+    return rows
 
 
-def _name(who: Answering) -> str:
-    return f"{_model(who)} · {backend_name(who.backend)}"
+def _row(report: Report, who: Answering) -> Result:
+    """The first of its rows, which has the names of all of them."""
+    key = (who.model, who.precision, who.backend)
+    return next(row for row in report.measured if row.key[:3] == key)
 
 
-def _model(who: Answering) -> str:
-    return who.model if who.precision in who.model.lower() else f"{who.model} {who.precision}"
-
-
-def _reference(report: Report, who: Recognition) -> Recognition | None:
-    """The FP32 answers of the same network on the same backend."""
-    network = report.network_named(who.model)
-    for other in report.recognition:
-        same = other.backend == who.backend and report.network_named(other.model) == network
-        if same and other.precision == "fp32" and who.precision != "fp32":
-            return other
-    return None
-
-
-def _recall(who: Recognition, reference: Recognition | None, label: str) -> str:
-    if label not in who.recall:
+def _share(recall: float | None, reference: float | None) -> str:
+    if recall is None:
         return ABSENT
-    share = percent(who.recall[label])
     if reference is None:
-        return share
-    difference = round(100 * (who.recall[label] - reference.recall[label]), 1)
-    return f"{share} ({difference:+.1f})".replace("-", "\N{MINUS SIGN}")
+        return percent(recall)
+    difference = f"{100 * (recall - reference):+.1f}".replace("-", "\N{MINUS SIGN}")
+    return f"{percent(recall)} ({difference})"

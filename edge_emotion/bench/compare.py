@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from math import isclose
 from typing import Literal
 
+import numpy as np
+
+from edge_emotion.bench.accuracy import classes
 from edge_emotion.bench.bootstrap import round_medians, unpaired_ratio
 from edge_emotion.bench.frozen import Frozen, RowIdentity
 from edge_emotion.bench.ratio import Ratio
 from edge_emotion.bench.report import Report, Result, RowSamples, Samples
 from edge_emotion.bench.yardstick import in_yardsticks
-from edge_emotion.evaluation import mcnemar_exact
+from edge_emotion.evaluation import Classes, Contrast
 
 Failure = Literal["slower", "less accurate", "not measured"]
 
@@ -103,31 +106,24 @@ class _Pair:
 
     def time_ratio(self, before: Result, after: Result) -> tuple[float, Ratio | None]:
         """The ratio of medians, and with its interval where both runs have the row's samples."""
-        times = [_rounds(run, row) for run, row in ((self.old, before), (self.new, after))]
-        if times[0] is None or times[1] is None:
+        old, new = _rounds(self.old, before), _rounds(self.new, after)
+        if not old or not new:
             return after.latency.p50 / before.latency.p50, None
-        units = [_yardstick(run, len(times[0])) for run in (self.old, self.new)]
-        if self.same_machine and units[0] and units[1] and len(times[1]) == len(units[1]):
-            times = [in_yardsticks(t or (), u or ()) for t, u in zip(times, units, strict=True)]
-        ratio = unpaired_ratio(times[1] or (), times[0] or ())
+        old_units, new_units = _yardstick(self.old, len(old)), _yardstick(self.new, len(new))
+        if self.same_machine and old_units and new_units:
+            old, new = in_yardsticks(old, old_units), in_yardsticks(new, new_units)
+        ratio = unpaired_ratio(new, old)
         return ratio.value, ratio
 
     def mcnemar(self, before: Result) -> float | None:
         """Of the answers to the same images."""
-        if not self.same_images or self.old.samples is None or self.new.samples is None:
+        old, new = _answers(self.old, before), _answers(self.new, before)
+        if not self.same_images or old is None or new is None:
             return None
-        truth = self.old.samples.truth
-        answers = [
-            run.samples.by_row()[before.key].predictions
-            for run in (self.old, self.new)
-            if run.samples is not None and before.key in run.samples.by_row()
-        ]
-        if truth is None or truth != self.new.samples.truth or len(answers) < 2 or None in answers:
+        (truth, answers), (same_truth, others) = old, new
+        if not np.array_equal(truth, same_truth):
             return None
-        right = [[a == t for a, t in zip(each or "", truth, strict=True)] for each in answers]
-        only_old = sum(was and not now for was, now in zip(*right, strict=True))
-        only_new = sum(now and not was for was, now in zip(*right, strict=True))
-        return mcnemar_exact(only_new, only_old)
+        return Contrast.between(others, answers, truth).mcnemar_p
 
 
 def _change(before: Result, after: Result | None, pair: _Pair, limits: Limits) -> RowChange:
@@ -165,21 +161,35 @@ def _dropped(before: Result, after: Result, limits: Limits, same_images: bool) -
     return drop > limits.accuracy_drop and not isclose(drop, limits.accuracy_drop, rel_tol=1e-9)
 
 
-def _rounds(run: Run, row: Result) -> tuple[float, ...] | None:
-    """Medians of a row's rounds; ``None`` where its samples are not those of the report."""
-    samples: RowSamples | None = run.samples.by_row().get(row.key) if run.samples else None
+def _rounds(run: Run, row: Result) -> tuple[float, ...]:
+    """Medians of a row's rounds; none where its samples are not those of the report."""
+    samples = _samples(run, row)
     if samples is None or not samples.samples_ns:
-        return None
+        return ()
     p50_ms = statistics.median(samples.samples_ns) / 1e6
-    if not isclose(p50_ms, row.latency.p50, rel_tol=1e-6):
-        return None
-    return round_medians(samples.rounds_ns)
+    belongs = isclose(p50_ms, row.latency.p50, rel_tol=1e-6)
+    return round_medians(samples.rounds_ns) if belongs else ()
 
 
-def _yardstick(run: Run, rounds: int) -> tuple[float, ...] | None:
+def _yardstick(run: Run, rounds: int) -> tuple[float, ...]:
     """Medians of the yardstick's rounds, if there are as many as a row has."""
     timed = run.samples.yardstick_rounds_ns if run.samples else ()
-    return round_medians(timed) if len(timed) == rounds else None
+    return round_medians(timed) if len(timed) == rounds else ()
+
+
+def _answers(run: Run, row: Result) -> tuple[Classes, Classes] | None:
+    """The labels of the images, and what the row answered to them."""
+    samples = _samples(run, row)
+    if run.samples is None or samples is None:
+        return None
+    truth, predictions = run.samples.truth, samples.predictions
+    if truth is None or predictions is None or len(truth) != len(predictions):
+        return None
+    return classes(truth), classes(predictions)
+
+
+def _samples(run: Run, row: Result) -> RowSamples | None:
+    return run.samples.by_row().get(row.key) if run.samples else None
 
 
 def _machine(run: Run) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from edge_emotion.vitals import cpu_temperature_celsius
+from edge_emotion.vitals import cpu_temperature_celsius, l4t_release
 
 RELEVANT_FLAGS = (
     "avx2",
@@ -99,7 +99,7 @@ def read_environment() -> Environment:
         python=platform.python_version(),
         versions=_versions(),
         container=container(Path("/"), os.environ),
-        l4t=l4t(_read(_L4T_RELEASE) or ""),
+        l4t=l4t_release(_read(_L4T_RELEASE) or ""),
         temperature_celsius=cpu_temperature_celsius(),
         git_revision=git_revision(Path(__file__).parents[2]),
     )
@@ -129,12 +129,6 @@ def container(root: Path, variables: Mapping[str, str]) -> str | None:
     marks = {"docker": root / ".dockerenv", "podman": root / "run" / ".containerenv"}
     marked = (name for name, file in marks.items() if file.exists())
     return variables.get("container") or next(marked, None)
-
-
-def l4t(text: str) -> str | None:
-    """The release in the text of ``/etc/nv_tegra_release``."""
-    found = re.search(r"# (R\d+) \(release\), REVISION: ([\d.]+)", text)
-    return f"{found[1]}.{found[2]}" if found else None
 
 
 def git_revision(folder: Path) -> str | None:

@@ -153,10 +153,6 @@ class Report(Frozen):
         """The rows that have figures."""
         return tuple(row for row in self.results if row.status == "ok")
 
-    def network_named(self, model: str) -> str | None:
-        """The network of a model of this report."""
-        return next((one.network for one in self.models if one.model == model), None)
-
     def network_of(self, row: Result) -> str | None:
         """The network that a row ran: of its file, which may be wider than the row's precision."""
         of_model = [one for one in self.models if one.model == row.model]

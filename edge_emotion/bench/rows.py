@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from edge_emotion.backends.layers import count_precisions
 from edge_emotion.bench.accuracy import Accuracy, digits
-from edge_emotion.bench.agreement import Answering, Classes
+from edge_emotion.bench.agreement import Agreement, Answering, Recognition, agreements
 from edge_emotion.bench.audit import audit
 from edge_emotion.bench.bootstrap import median_interval, round_medians
 from edge_emotion.bench.contest import Competitor, Entry, PrecisionChoice, choose
@@ -16,6 +16,7 @@ from edge_emotion.bench.frozen import RowKey
 from edge_emotion.bench.report import MeasuredModel, Result, RowSamples
 from edge_emotion.bench.roofline import Roofline, locate
 from edge_emotion.bench.session import Loaded, without_figures
+from edge_emotion.evaluation import Classes
 
 
 def result_rows(loaded: Sequence[Loaded], roofline: Roofline | None) -> dict[RowKey, Result]:
@@ -83,16 +84,34 @@ def precision_choices(loaded: Sequence[Loaded]) -> tuple[PrecisionChoice, ...]:
     )
 
 
-def answers(loaded: Sequence[Loaded]) -> dict[str, list[tuple[Answering, Classes]]]:
-    """Network → who answered the images of the dataset, and how."""
-    found: dict[str, dict[Answering, Classes]] = {}
+def recognition(loaded: Sequence[Loaded]) -> tuple[Recognition, ...]:
+    """How much of each class every model recognises on every backend."""
+    return tuple(
+        Recognition(**who.model_dump(), recall=accuracy.recall)
+        for of_network in _answering(loaded).values()
+        for who, accuracy in of_network.items()
+    )
+
+
+def answer_pairs(loaded: Sequence[Loaded], truth: Classes) -> tuple[Agreement, ...]:
+    """How the answers of each network's rows agree, given the labels (N,)."""
+    return tuple(
+        pair
+        for of_network in _answering(loaded).values()
+        for pair in agreements([(w, each.predictions) for w, each in of_network.items()], truth)
+    )
+
+
+def _answering(loaded: Sequence[Loaded]) -> dict[str, dict[Answering, Accuracy]]:
+    """Network → who answered the images of the dataset, and how well."""
+    found: dict[str, dict[Answering, Accuracy]] = {}
     for one in loaded:
         if one.accuracy is not None and one.lane.error is None:
             model, precision, backend, _, _ = one.variant.key
             who = Answering(model=model, precision=precision, backend=backend)
-            of_network = found.setdefault(one.variant.artifact.manifest.network, {})
-            of_network.setdefault(who, one.accuracy.predictions)
-    return {network: list(each.items()) for network, each in found.items()}
+            network = one.variant.artifact.manifest.network
+            found.setdefault(network, {}).setdefault(who, one.accuracy)
+    return found
 
 
 def _competitor(one: Loaded) -> Competitor:

@@ -10,7 +10,6 @@ import numpy as np
 
 from edge_emotion.backends import Faces
 from edge_emotion.bench.accuracy import Accuracy, digits, measure_accuracy
-from edge_emotion.bench.agreement import agreements, recognition
 from edge_emotion.bench.caches import fresh_caches
 from edge_emotion.bench.checks import check
 from edge_emotion.bench.energy import Meter, find_meter, idle_power, measure_energy
@@ -20,9 +19,10 @@ from edge_emotion.bench.plan import Variant
 from edge_emotion.bench.report import Dataset, Method, Report, Result, Samples
 from edge_emotion.bench.roofs import Roofs
 from edge_emotion.bench.rows import (
-    answers,
+    answer_pairs,
     measured_models,
     precision_choices,
+    recognition,
     result_rows,
     samples_row,
 )
@@ -89,8 +89,6 @@ def run_benchmark(
             _under_load(loaded, faces, seconds, progress)
         roofline = roofs.roofline() if roofs else None
         rows = refused | result_rows(loaded, roofline)
-    answered = answers(loaded) if dataset is not None else {}
-    truth = np.empty(0, np.int64) if dataset is None else dataset.labels
     report = Report(
         environment=environment,
         method=Method(
@@ -104,10 +102,8 @@ def run_benchmark(
         models=measured_models(loaded),
         results=tuple(rows[variant.key] for variant in variants),
         precision_choices=precision_choices(loaded),
-        recognition=tuple(
-            recognition(who, given, truth) for each in answered.values() for who, given in each
-        ),
-        agreements=tuple(pair for each in answered.values() for pair in agreements(each, truth)),
+        recognition=recognition(loaded),
+        agreements=() if dataset is None else answer_pairs(loaded, dataset.labels),
         roofline=roofline,
     )
     samples = Samples(

@@ -22,11 +22,12 @@ from edge_emotion.evaluation.metrics import (
     evaluate,
     wilson_interval,
 )
-from edge_emotion.evaluation.significance import Contrast, mcnemar_exact
+from edge_emotion.evaluation.significance import Classes, Contrast, mcnemar_exact
 from edge_emotion.evaluation.votes import VoteMetrics
 
 __all__ = [
     "ClassMetrics",
+    "Classes",
     "Contrast",
     "CrossFit",
     "Examination",

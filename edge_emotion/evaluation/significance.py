@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from edge_emotion.backends import Logits
 from edge_emotion.evaluation.answers import Labels
+
+Classes = npt.NDArray[np.integer]
+"""Classes of images, as positions in ``Emotion`` or any other code that both sides share."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,11 @@ class Contrast:
     @classmethod
     def of(cls, this: Logits, other: Logits, labels: Labels) -> Contrast:
         """Compare two sets of logits (N, 7), N at least 1, against labels (N,)."""
-        answers, others = this.argmax(axis=1), other.argmax(axis=1)
+        return cls.between(this.argmax(axis=1), other.argmax(axis=1), labels)
+
+    @classmethod
+    def between(cls, answers: Classes, others: Classes, labels: Classes) -> Contrast:
+        """Compare two models' answers, each (N,) with N at least 1, against labels (N,)."""
         right, other_right = answers == labels, others == labels
         only_this = int(np.count_nonzero(right & ~other_right))
         only_other = int(np.count_nonzero(other_right & ~right))

@@ -13,9 +13,9 @@ from edge_emotion.bench.environment import (
     cpu_flags,
     cpu_name,
     git_revision,
-    l4t,
     read_environment,
 )
+from edge_emotion.vitals import l4t_release
 
 XEON = """processor\t: 0
 model name\t: Intel(R) Xeon(R) Platinum 8481C CPU @ 2.70GHz
@@ -57,8 +57,10 @@ def test_containers_are_known_by_what_they_leave(tmp_path: Path) -> None:
 
 
 def test_a_jetson_is_known_by_its_release() -> None:
-    assert l4t("# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic") == "R36.4.3"
-    assert l4t("") is None
+    assert (
+        l4t_release("# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic") == "R36.4.3"
+    )
+    assert l4t_release("") is None
 
 
 def test_the_commit_of_a_working_copy_is_what_git_says(tmp_path: Path) -> None:

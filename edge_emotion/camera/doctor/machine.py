@@ -13,13 +13,12 @@ from edge_emotion.camera.disk import RESERVE_BYTES
 from edge_emotion.camera.doctor.check import Check, failure, ok, warning
 from edge_emotion.errors import EdgeEmotionError, OutputError
 from edge_emotion.jsonio import cache_directory, output_directory
-from edge_emotion.vitals import cpu_temperature_celsius
+from edge_emotion.vitals import cpu_temperature_celsius, l4t_release
 
 _LITTLE_BYTES = 1 << 30
 _HOT_CELSIUS = 85.0
 """Jetsons and most PCs begin to lower their clocks between here and 100 °C."""
 _TOOL_SECONDS = 10.0
-_RELEASE = re.compile(r"# (R\d+) \(release\), REVISION: ([\d.]+)")
 
 
 def machine_checks(root: Path) -> Iterator[Check]:
@@ -82,14 +81,14 @@ def _jetson(root: Path) -> Iterator[Check]:
     except OSError:
         yield ok("JetPack", "not a Jetson")
         return
-    release = _RELEASE.search(text)
+    release = l4t_release(text)
     if release is None:
         yield warning("JetPack", "its release is not understood", "see /etc/nv_tegra_release")
-    elif int(release.group(1)[1:]) < 36:
+    elif int(release[1:].partition(".")[0]) < 36:
         fix = "JetPack 6 (L4T R36) is the oldest that is supported"
-        yield failure("JetPack", f"L4T {release.group(1)}.{release.group(2)}", fix)
+        yield failure("JetPack", f"L4T {release}", fix)
     else:
-        yield ok("JetPack", f"L4T {release.group(1)}.{release.group(2)}")
+        yield ok("JetPack", f"L4T {release}")
     yield _power_mode()
 
 
