@@ -81,8 +81,6 @@ class _OpenVINOSession(Session):
         )
 
     def _infer(self, faces: Faces) -> Logits:
-        if len(faces) == 1:  # written out: a call of Python's costs most where caches are cold
-            return self._single.first.infer(faces)
         return self._slots_for(len(faces)).first.infer(faces)
 
     def _infer_many(self, batches: Iterator[Faces]) -> Iterator[Logits]:

@@ -24,16 +24,12 @@ class Slot:
 
     def infer(self, faces: Faces) -> Logits:
         """Classify in the calling thread, the quickest way for one batch."""
-        if len(faces) != len(self._faces):
-            self._fit(faces)
-        self._faces[...] = faces
+        self._take(faces)
         return self._request.call()
 
     def start(self, faces: Faces) -> None:
         """Begin to classify; every ``start`` needs its ``result`` before the next."""
-        if len(faces) != len(self._faces):
-            self._fit(faces)
-        self._faces[...] = faces
+        self._take(faces)
         self._request.start()
 
     def result(self) -> Logits:
@@ -41,10 +37,12 @@ class Slot:
         self._request.wait()
         return self._logits.copy()
 
-    def _fit(self, faces: Faces) -> None:
-        self._faces = np.empty(faces.shape, faces.dtype)
-        self._logits = np.empty((len(faces), len(LABELS)), np.float32)
-        self._request.bind(self._faces[:, None], [self._logits])
+    def _take(self, faces: Faces) -> None:
+        if len(faces) != len(self._faces):
+            self._faces = np.empty(faces.shape, faces.dtype)
+            self._logits = np.empty((len(faces), len(LABELS)), np.float32)
+            self._request.bind(self._faces[:, None], [self._logits])
+        self._faces[...] = faces
 
 
 class Slots:
