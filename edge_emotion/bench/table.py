@@ -89,7 +89,8 @@ def cost_table(report: Report) -> TextTable:
         _COST_COLUMNS,
         [_cost(row) for row in report.measured],
         "Cold start in milliseconds; memory is what loading and the first result added to the "
-        "process, energy that of one call above the idle machine's.",
+        "process, which also uses again what rows before gave back; energy is that of one call "
+        "above the idle machine's.",
     )
 
 

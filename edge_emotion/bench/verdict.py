@@ -162,8 +162,8 @@ def _unstable(report: Report) -> Iterator[str]:
     if rows:
         others = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
         yield (
-            f"The machine was not quiet: the median of {rows[0]}{others} is uncertain by more than "
-            f"{UNSTABLE / 2:.0%} either way; stop what else runs and measure again."
+            f"The median of {rows[0]}{others} is uncertain by more than {UNSTABLE / 2:.0%} either "
+            "way: measure for longer (--seconds), with nothing else running."
         )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from edge_emotion.bench.timing import Lane
 
 BLOCK_BYTES = 64 * 1024
-"""Hashed in one call: a tenth of a millisecond, as long as the inference of a small network."""
+"""Hashed in one call: some tens of microseconds, about as long as a small network takes."""
 
 
 def yardstick() -> Lane:
