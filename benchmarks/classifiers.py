@@ -1,17 +1,18 @@
-"""The shipped classifiers against fer's, one face at a time, one thread, on the same images.
+"""The shipped classifiers against other packages', one face at a time, one thread, same images.
 
     python benchmarks/classifiers.py --data archive.zip [--rounds 20]
 
-Ours run on OpenVINO and ONNX Runtime in this process, fer's quantised TFLite model with XNNPACK in
-an environment of its own (see ``peers/fer``), in turns within each round. Accuracy is that of the
-very files, on all of PublicTest. Writes ``results/classifiers.json`` with every round's median,
-their ratios and quantiles over all calls.
+Ours run on OpenVINO and ONNX Runtime in this process; fer's quantised TFLite model with XNNPACK and
+face-api's network on TensorFlow.js' WASM kernels each in an environment of its own (see ``peers``),
+in turns within each round. Accuracy is that of the very files, on all of PublicTest. Writes
+``results/classifiers.json`` with every round's median, their ratios and quantiles over all calls.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import click
 import numpy as np
 from peers.process import Peer
 
-from edge_emotion.artifact import resolve_model
+from edge_emotion.artifact import resolve_model, shipped_models
 from edge_emotion.backends import LoadOptions, get_backend
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.bench.timing import Lane
@@ -35,7 +36,38 @@ BACKENDS = ("openvino", "onnxruntime")
 BARS = {"small": 2.0, "tiny": 4.0}
 """How many times faster than fer a model must be on OpenVINO."""
 CALLS = 400
+PEERS = {
+    "fer": ("fer/classifier.py", "TFLite, XNNPACK", CALLS),
+    "face-api": ("face_api/classifier.js", "TensorFlow.js, WASM", CALLS // 8),
+}
+"""Package → its script under ``peers``, what runs it, and calls in a round."""
 SETTLE_NS = 20_000_000
+
+
+@dataclass
+class Theirs:
+    """A model of another package, in its own process."""
+
+    name: str
+    runtime: str
+    peer: Peer
+    calls: int
+    accuracy: float
+    images: int
+    rounds_ms: list[list[float]] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, name: str, peer: Peer, faces: FaceSet) -> Theirs:
+        """Measure a peer's accuracy."""
+        _, runtime, calls = PEERS[name]
+        labels = peer.ask(do="read")["labels"]
+        accuracy = float(np.mean([LABELS.index(label) for label in labels] == faces.labels))
+        return cls(name, runtime, peer, calls, accuracy, len(faces))
+
+    def turn(self) -> None:
+        """One round: calls to settle, then those that count."""
+        self.peer.ask(do="time", calls=self.calls // 10)
+        self.rounds_ms.append(self.peer.ask(do="time", calls=self.calls)["samples_ms"])
 
 
 @dataclass
@@ -89,26 +121,24 @@ def figures(rounds_ms: list[list[float]], accuracy: float, images: int) -> dict[
 @click.option("--rounds", default=20, show_default=True)
 @click.argument("models", nargs=-1)
 def main(data: str, rounds: int, models: tuple[str, ...]) -> None:
-    """Measure MODELS (all with a bar by default), print the ratios, and write the result."""
+    """Measure MODELS (all shipped INT8 ones by default), print the ratios, and write the result."""
     faces = load_dataset(data, Split.PUBLIC)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         file = Path(folder) / "faces.npy"
         np.save(file, faces.images)
-        with Peer(HERE / "peers" / "fer" / "classifier.py", str(file)) as fer:
-            labels = fer.ask(do="read")["labels"]
-            theirs = float(np.mean([LABELS.index(name) for name in labels] == faces.labels))
-            rows = load_ours(models or tuple(BARS), faces)
-            fer_rounds: list[list[float]] = []
-            for _ in range(rounds):
-                fer.ask(do="time", calls=CALLS // 10)
-                fer_rounds.append(fer.ask(do="time", calls=CALLS)["samples_ms"])
-                for row in rows:
-                    row.turn()
-            about = fer.ask(do="about")
+        theirs = [
+            Theirs.start(name, stack.enter_context(Peer(HERE / "peers" / script, str(file))), faces)
+            for name, (script, _, _) in PEERS.items()
+        ]
+        ours = load_ours(models or shipped_int8(), faces)
+        for _ in range(rounds):
+            for row in (*theirs, *ours):
+                row.turn()
+        peers = [described(row) for row in theirs]
     document: dict[str, Any] = {
         "images": len(faces),
-        "fer": figures(fer_rounds, theirs, len(faces)) | about,
-        "edge_emotion": [compared(row, fer_rounds) for row in rows],
+        "peers": peers,
+        "edge_emotion": [compared(row, theirs) for row in ours],
         "environment": read_environment().model_dump(mode="json"),
     }
     write_json(RESULT, document)
@@ -116,34 +146,61 @@ def main(data: str, rounds: int, models: tuple[str, ...]) -> None:
     sys.exit(1 if missed else 0)
 
 
-def compared(row: Ours, fer_rounds: list[list[float]]) -> dict[str, Any]:
-    """A row with how many times faster than fer it was, round by round."""
-    ratios = [
-        float(np.median(theirs) / np.median(ours))
-        for theirs, ours in zip(fer_rounds, row.rounds_ms, strict=True)
-    ]
-    low, middle, high = np.percentile(ratios, [2.5, 50, 97.5])
+def shipped_int8() -> tuple[str, ...]:
+    """Names of the shipped models that are measured here."""
+    return tuple(
+        name for name in shipped_models() if resolve_model(name).manifest.precision == "int8"
+    )
+
+
+def described(row: Theirs) -> dict[str, Any]:
+    """What is published of a peer."""
+    return {
+        "name": row.name,
+        "runtime": row.runtime,
+        **figures(row.rounds_ms, row.accuracy, row.images),
+        **row.peer.ask(do="about"),
+    }
+
+
+def compared(row: Ours, theirs: list[Theirs]) -> dict[str, Any]:
+    """A row with how many times faster than each peer it was, round by round."""
     return {
         "model": row.model,
         "backend": row.backend,
         **figures(row.rounds_ms, row.accuracy, row.images),
-        "times_faster": round(float(middle), 3),
-        "times_faster_95": [round(float(low), 3), round(float(high), 3)],
+        "times_faster": {peer.name: ratio(peer.rounds_ms, row.rounds_ms) for peer in theirs},
+    }
+
+
+def ratio(theirs: list[list[float]], ours: list[list[float]]) -> dict[str, float]:
+    """Median and 95 % range of the rounds' ratios."""
+    ratios = [
+        float(np.median(slow) / np.median(fast)) for slow, fast in zip(theirs, ours, strict=True)
+    ]
+    low, middle, high = np.percentile(ratios, [2.5, 50, 97.5])
+    return {
+        "median": round(float(middle), 3),
+        "low": round(float(low), 3),
+        "high": round(float(high), 3),
     }
 
 
 def report(document: dict[str, Any]) -> bool:
     """Print the table; whether a bar was missed."""
-    fer = document["fer"]
-    print(f"fer: {fer['accuracy']:.2%}, {fer['latency_ms']['p50'] * 1000:.0f} µs")
+    for peer in document["peers"]:
+        p50 = peer["latency_ms"]["p50"] * 1000
+        print(f"{peer['name']}: {peer['accuracy']:.2%}, {p50:.0f} µs")
     missed = False
     for row in document["edge_emotion"]:
         bar = BARS.get(row["model"], 0.0) if row["backend"] == "openvino" else 0.0
-        missed |= row["times_faster"] < bar
+        times = {name: each["median"] for name, each in row["times_faster"].items()}
+        missed |= times["fer"] < bar
+        faster = ", ".join(f"{each:.2f} times faster than {name}" for name, each in times.items())
         print(
             f"{row['model']} on {row['backend']}: {row['accuracy']:.2%}, "
-            f"{row['latency_ms']['p50'] * 1000:.0f} µs, {row['times_faster']:.2f} times faster"
-            + (f" (at least {bar:g} wanted)" if bar else "")
+            f"{row['latency_ms']['p50'] * 1000:.0f} µs, {faster}"
+            + (f" (at least {bar:g} times fer's speed wanted)" if bar else "")
         )
     return missed
 

@@ -25,6 +25,7 @@ from edge_emotion.jsonio import write_text
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 RESULTS = ROOT / "benchmarks" / "results"
+PEERS = ROOT / "benchmarks" / "peers"
 REPORT = RESULTS / "report.json"
 
 
@@ -96,16 +97,25 @@ def startup(_: Report) -> str:
 
 
 def peers(_: Report) -> str:
-    """Our classifiers beside fer's, from ``classifiers.json``."""
+    """Our classifiers beside other packages', from ``classifiers.json``, and what they publish."""
     result = json.loads((RESULTS / "classifiers.json").read_text(encoding="utf-8"))
-    fer = result["fer"]
-    titles = ["classifier", "runtime", "accuracy (95 %)", "p50", "times faster (95 %)"]
+    names = [peer["name"] for peer in result["peers"]]
+    titles = ["classifier", "runtime", "accuracy (95 %)", "p50"]
+    titles += [f"times faster than {name} (95 %)" for name in names]
     lines = [_line(titles), f"|{'---|' * len(titles)}"]
-    lines.append(_line([f"fer {fer['versions']['fer']}", "TFLite, XNNPACK", *_timed(fer), "1"]))
+    for peer in result["peers"]:
+        title = f"{peer['name']} {next(iter(peer['versions'].values()))}"
+        lines.append(_line([title, peer["runtime"], *_timed(peer), *("" for _ in names)]))
     for row in result["edge_emotion"]:
-        low, high = row["times_faster_95"]
-        ratio = f"{row['times_faster']:.2f} ({low:.2f} to {high:.2f})"
-        lines.append(_line([f"`{row['model']}`", row["backend"], *_timed(row), ratio]))
+        ratios = [
+            f"{each['median']:.2f} ({each['low']:.2f} to {each['high']:.2f})"
+            for each in (row["times_faster"][name] for name in names)
+        ]
+        lines.append(_line([f"`{row['model']}`", row["backend"], *_timed(row), *ratios]))
+    published = json.loads((PEERS / "published.json").read_text(encoding="utf-8"))
+    for row in published:
+        said = f"published: {row['accuracy']:.1%} on [{row['on']}]({row['source']})"
+        lines.append(_line([row["name"], "not measured", said, "", *("" for _ in names)]))
     return "\n".join(lines)
 
 

@@ -20,6 +20,7 @@ from edge_emotion.bench.figures import Latency
 from edge_emotion.bench.frozen import Fraction, Frozen, RowIdentity, RowKey
 from edge_emotion.bench.roofline import Position, Roofline
 from edge_emotion.bench.scenarios import Scenarios
+from edge_emotion.bench.stages import Stages
 from edge_emotion.emotions import LABELS
 from edge_emotion.errors import DataError
 
@@ -65,6 +66,8 @@ class Result(RowIdentity):
     """What loading it and the first result added to the memory of the process."""
     scenarios: Scenarios | None = None
     """Requests at random and all images at once; ``None`` where nobody asked."""
+    stages: Stages | None = None
+    """With pre-processing, and in the camera loop; ``None`` where nobody asked."""
     roofline: Position | None = None
     """Where the row stands under the report's roofs; ``None`` where they do not hold for it."""
 

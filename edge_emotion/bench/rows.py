@@ -66,6 +66,7 @@ def _row(
         energy=one.energy,
         memory_bytes=one.memory_bytes,
         scenarios=one.scenarios,
+        stages=one.stages,
         roofline=locate(roofline, one.variant.key, cost, latency.p50) if roofline else None,
     )
 

@@ -28,6 +28,7 @@ from edge_emotion.bench.rows import (
 )
 from edge_emotion.bench.scenarios import measure_scenarios
 from edge_emotion.bench.session import Loaded, load, obstacle, without_figures
+from edge_emotion.bench.stages import LoopRun, measure_stages, staged
 from edge_emotion.bench.timing import CLOCK, ROUNDS, measure
 from edge_emotion.bench.yardstick import yardstick
 from edge_emotion.data import FaceSet, Split, load_dataset
@@ -56,6 +57,7 @@ def run_benchmark(
     progress: Progress,
     roofs: Roofs | None = None,
     scenarios: bool = False,
+    run_loop: LoopRun | None = None,
 ) -> Benchmark:
     """Measure every variant.
 
@@ -70,6 +72,7 @@ def run_benchmark(
         roofs: of this machine, timed in turns with the rows so that both meet the same moments;
             without them rows are not placed under a roofline.
         scenarios: whether rows of one face a call are also measured under load.
+        run_loop: the camera loop; with it, rows that it could run are measured at work too.
     """
     environment = read_environment()
     meter = find_meter()
@@ -87,6 +90,8 @@ def run_benchmark(
         _afterwards(loaded, seconds * _CHECKED_SHARE, meter, idle_watts)
         if scenarios:
             _under_load(loaded, faces, seconds, progress)
+        if run_loop is not None:
+            _at_work(loaded, run_loop, seconds, progress)
         roofline = roofs.roofline() if roofs else None
         rows = refused | result_rows(loaded, roofline)
     report = Report(
@@ -184,6 +189,18 @@ def _under_load(loaded: Sequence[Loaded], faces: Faces, seconds: float, progress
             progress(f"{one.variant} under load")
             try:
                 one.scenarios = measure_scenarios(one.variant, one.lane, faces, seconds)
+            except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
+                one.lane.error = error
+
+
+def _at_work(
+    loaded: Sequence[Loaded], run_loop: LoopRun, seconds: float, progress: Progress
+) -> None:
+    for one in loaded:
+        if one.lane.error is None and staged(one.variant):
+            progress(f"{one.variant} in the camera loop")
+            try:
+                one.stages = measure_stages(one.variant, one.session, run_loop, seconds)
             except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
                 one.lane.error = error
 

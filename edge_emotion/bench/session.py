@@ -16,6 +16,7 @@ from edge_emotion.bench.energy import Energy
 from edge_emotion.bench.plan import Variant
 from edge_emotion.bench.report import Result
 from edge_emotion.bench.scenarios import Scenarios
+from edge_emotion.bench.stages import Stages
 from edge_emotion.bench.timing import Lane
 from edge_emotion.vitals import rss_bytes
 
@@ -37,6 +38,7 @@ class Loaded:
     checks: Checks | None = None
     energy: Energy | None = None
     scenarios: Scenarios | None = None
+    stages: Stages | None = None
 
 
 def obstacle(variant: Variant) -> str | None:

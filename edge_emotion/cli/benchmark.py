@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_emotion.artifact import Artifact, resolve_model, shipped_models
+from edge_emotion.cli.embedded import loop_over_clip
 from edge_emotion.cli.options import PATH, json_option, out_option, print_json, say
 from edge_emotion.errors import ArtifactError, BackendError
 
@@ -58,6 +59,11 @@ class _Counts(click.ParamType):  # type: ignore[type-arg] # generic since click 
     help="Also measure rows of batch 1 under load: requests at random, and all images at once.",
 )
 @click.option(
+    "--stages",
+    is_flag=True,
+    help="Also measure with pre-processing, and the whole camera loop over the embedded clip.",
+)
+@click.option(
     "--history",
     type=PATH,
     metavar="FILE",
@@ -75,6 +81,7 @@ def command(
     seconds: float,
     roofline: bool,
     scenarios: bool,
+    stages: bool,
     history: Path | None,
     out: Path,
     as_json: bool,
@@ -98,7 +105,9 @@ def command(
         read_history(history)  # before the minutes of measuring, whether it can be read
     dataset = None if data is None else load_dataset(data, Split(split))
     roofs = Roofs(threads, say) if roofline else None
-    benchmark = run_benchmark(variants, dataset, seconds, say, roofs, scenarios)
+    benchmark = run_benchmark(
+        variants, dataset, seconds, say, roofs, scenarios, loop_over_clip if stages else None
+    )
     runs = []
     if history is not None:
         runs = append_history(history, history_entry(benchmark.report, benchmark.samples))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +10,10 @@ import click
 
 from edge_emotion.artifact import Artifact
 from edge_emotion.cli.benchmark import find_models, print_report
+from edge_emotion.cli.embedded import embedded_clip
 from edge_emotion.cli.options import PATH, say
 from edge_emotion.errors import BackendError
-from edge_emotion.jsonio import cache_directory, output_directory, sha256_of
+from edge_emotion.jsonio import output_directory
 
 if TYPE_CHECKING:
     from edge_emotion.camera import Summary
@@ -38,7 +38,7 @@ def command(out: Path) -> None:
     output_directory(out)
     video, events = out / "annotated.mp4", out / "events.jsonl"
     say("1/3  clip: two prints of a public-domain portrait, moving")
-    clip = _clip()
+    clip = embedded_clip()
     say("2/3  camera loop: find the faces, read their emotions, write video and events")
     summary = _run_camera(clip, video, events)
     _say_summary(summary, events)
@@ -46,19 +46,6 @@ def command(out: Path) -> None:
     page = _run_benchmark(models, out)
     for title, path in (("annotated video", video), ("events", events), ("report", page)):
         click.echo(f"{title:<15}  {path}")
-
-
-def _clip() -> Path:
-    """The demo clip, made once for each version of what it is made from."""
-    from edge_emotion.camera import clip
-
-    recipe = sha256_of(Path(clip.__file__))[:8] + sha256_of(clip.portrait_path())[:8]
-    path = cache_directory() / f"demo-{recipe}.mp4"
-    if not path.is_file():
-        output_directory(path.parent)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            clip.write_demo_clip(Path(folder) / path.name).replace(path)
-    return path
 
 
 def _run_camera(clip: Path, video: Path, events: Path) -> Summary:

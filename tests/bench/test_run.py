@@ -8,11 +8,13 @@ import pytest
 
 from edge_emotion.artifact import Artifact
 from edge_emotion.bench.figures import Latency
-from edge_emotion.bench.plan import plan
+from edge_emotion.bench.plan import Variant, plan
 from edge_emotion.bench.report import Result
 from edge_emotion.bench.run import Benchmark, run_benchmark
+from edge_emotion.bench.stages import LoopFigures
 from edge_emotion.bench.timing import ROUNDS
 from edge_emotion.data import FaceSet
+from edge_emotion.errors import BackendError
 from edge_emotion.evaluation import wilson_interval
 from tests.backends.classifiers import CONVOLUTIONS
 
@@ -21,7 +23,7 @@ CONTRACT = {
     "throughput_ips", "accuracy", "accuracy_ci95", "agreement_with_fp32", "file_bytes",
     "cold_start_ms", "effective_precision", "inference_precision", "audit", "roofline",
     "p50_ci95_ms", "variation", "checks", "energy", "memory_bytes",
-    "scenarios",
+    "scenarios", "stages",
 }  # fmt: skip
 
 
@@ -189,3 +191,20 @@ def test_a_row_has_either_figures_or_a_reason() -> None:
         Result.model_validate(
             {**fields, "status": "skipped", "reason": "absent", "latency_ms": latency}
         )
+
+
+def test_a_loop_that_fails_is_the_reason_of_its_row_alone(models: list[Artifact]) -> None:
+    def loop(variant: Variant) -> LoopFigures:
+        if variant.precision == "int8":
+            raise BackendError("the loop broke", "mend it")
+        return LoopFigures(
+            frames=1, faces=0, fps=1, capture_to_event_p50_ms=1, capture_to_event_p95_ms=1,
+            stages_p50_ms={},
+        )  # fmt: skip
+
+    variants = plan([models[0], models[2]], ("onnxruntime",), (1,), (1,))
+    rows = run_benchmark(variants, None, 0.05, lambda _: None, run_loop=loop).report.results
+    by_precision = {row.precision: row for row in rows}
+    assert by_precision["int8"].status == "failed"
+    assert "the loop broke" in (by_precision["int8"].reason or "")
+    assert by_precision["fp32"].stages is not None

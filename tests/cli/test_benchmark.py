@@ -166,3 +166,20 @@ def test_a_history_grows_and_a_file_that_is_none_is_refused_first(
     assert refused.returncode == 1
     assert "line 1 of" in refused.stderr
     assert "timing" not in refused.stderr
+
+
+def test_stages_put_the_model_to_work(run_cli: RunCli, model: Artifact, tmp_path: Path) -> None:
+    arguments = ("--backends", "onnxruntime", "--batch-sizes", "1,4", "--stages", *QUICK)
+    run = run_cli("benchmark", model.path, "--out", tmp_path / "out", *arguments)
+    assert run.returncode == 0, run.stderr
+    report = Report.model_validate_json((tmp_path / "out" / "report.json").read_bytes())
+    single, four = report.measured
+    assert four.stages is None, "the loop does not wait for four faces"
+    assert single.stages is not None
+    assert single.stages.prepared_ms.p50 > single.latency.p50, "cutting a face out takes time"
+    loop = single.stages.loop
+    assert loop.frames == 200
+    assert loop.faces > 200, "two in most frames, whichever detector is here"
+    assert loop.capture_to_event_p50_ms <= loop.capture_to_event_p95_ms
+    assert {"grab", "classify", "publish"} <= set(loop.stages_p50_ms)
+    assert "| capture to event p50 / p95 |" in (tmp_path / "out" / "report.md").read_text()

@@ -86,6 +86,23 @@ def test_a_pipeline_that_does_not_start_is_told_with_a_way_to_find_out() -> None
     assert "gst-launch-1.0" in error
 
 
+@pytest.mark.parametrize(
+    ("pipeline", "reason"),
+    [
+        ("nvarguscamerasrc ! nosuchelement", 'no element "n'),
+        ("videotestsrc nosuch=1 ! videoconvert", 'no property "nosuch" in element "videotestsrc"'),
+        ("videotestsrc ! ! videoconvert", "syntax error"),
+    ],
+)
+def test_a_pipeline_that_cannot_be_built_is_told_with_its_reason(
+    pipeline: str, reason: str
+) -> None:
+    error = read(pipeline, 1)["error"]
+    assert f"cannot build {pipeline}: " in error
+    assert reason in error
+    assert "install the plugin" in error
+
+
 def test_rtsp_through_gstreamer(rtsp: RtspServer) -> None:
     source = f"rtspsrc location={rtsp.url} protocols=tcp latency=0 ! rtph264depay ! h264parse"
     if system_python_lacks(

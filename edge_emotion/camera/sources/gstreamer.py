@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge_emotion.camera.sources.capture import LiveSource, open_capture
+from edge_emotion.camera.sources.gstreamer_parse import parse_error
 from edge_emotion.errors import SourceError
 from edge_emotion.vision.opencv import cv2
 
@@ -25,6 +26,12 @@ class GStreamerSource(LiveSource):
                 "without (as all of pip's are)",
                 "use the python3-opencv of JetPack or Debian: apt-get install python3-opencv, and "
                 "a virtual environment made with --system-site-packages",
+            )
+        reason = parse_error(self._pipeline())
+        if reason is not None:
+            raise SourceError(
+                f"GStreamer cannot build {self.describe()}: {self.shown(reason)}",
+                "mend the pipeline, or install the plugin that has the element",
             )
         failure = SourceError(
             f"GStreamer cannot start {self.describe()}",
