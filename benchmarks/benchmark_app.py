@@ -17,9 +17,7 @@ and out and the way from Python into C++ and back are in it. Two more turns spli
 
 from __future__ import annotations
 
-import random
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,19 +28,18 @@ from typing import Any
 import click
 import numpy as np
 import openvino
+from turns import BAR, Measured, compared, harness_turn, print_batches, take_turns
 
 from edge_emotion.artifact import Artifact, resolve_model
 from edge_emotion.backends import Faces, LoadOptions, Session, get_backend
 from edge_emotion.bench.environment import read_environment
-from edge_emotion.bench.ratio import time_ratio
-from edge_emotion.bench.timing import Lane, measure
+from edge_emotion.bench.timing import Lane
 from edge_emotion.data import Split, load_dataset
 from edge_emotion.emotions import FACE_SIZE, LABELS
 from edge_emotion.export.openvino import compile_openvino
 from edge_emotion.jsonio import write_json
 
 RESULT = Path(__file__).parent / "results" / "benchmark_app.json"
-BAR = 0.05
 OPTIONS = LoadOptions(threads=1)
 BATCHES = (1, 8)
 SETTINGS = (
@@ -50,10 +47,6 @@ SETTINGS = (
     "-api", "sync", "-infer_precision", "f32",
 )  # fmt: skip
 _MEDIAN = re.compile(r"Median:\s+([\d.]+) (us|ms)")
-_ORDER_SEED = 0
-
-Measured = list[int]
-"""Durations of the calls of one turn, in nanoseconds; of ``benchmark_app`` its median alone."""
 
 
 def app_turn(ir: Artifact, batch: int, seconds: float) -> Measured:
@@ -66,13 +59,6 @@ def app_turn(ir: Artifact, batch: int, seconds: float) -> Measured:
     if found is None:
         raise click.ClickException(f"no median in what {program} printed")
     return [round(float(found[1]) * {"us": 1e3, "ms": 1e6}[found[2]])]
-
-
-def harness_turn(lane: Lane, seconds: float) -> Measured:
-    """The harness's own loop over one row."""
-    lane.rounds_ns.clear()
-    measure([lane], seconds)
-    return [sample for timed in lane.rounds_ns for sample in timed]
 
 
 class BareRequest:
@@ -105,48 +91,11 @@ class BareRequest:
         self.inference_ns.append(round(self._request.latency * 1e6))
 
 
-def take_turns(turns: dict[str, Callable[[], Measured]], rounds: int) -> dict[str, list[Measured]]:
-    """Every turn once a round, in shuffled order."""
-    shuffler = random.Random(_ORDER_SEED)  # noqa: S311 - not for secrets
-    measured: dict[str, list[Measured]] = {name: [] for name in turns}
-    for number in range(rounds):
-        click.echo(f"round {number + 1} of {rounds}", err=True)
-        for name in shuffler.sample(sorted(turns), len(turns)):
-            measured[name].append(turns[name]())
-    return measured
-
-
 def inference_turn(bare: BareRequest, seconds: float) -> Measured:
     """OpenVINO's own figure, in this process."""
     bare.inference_ns = []
     harness_turn(Lane(bare.inference, [None]), seconds)
     return bare.inference_ns
-
-
-def compared(measured: dict[str, list[Measured]]) -> dict[str, Any]:
-    """What is published of one batch size."""
-    ratios = {
-        name: time_ratio(turns, measured["benchmark_app"]) for name, turns in measured.items()
-    }
-    medians = {
-        name: statistics.median(statistics.median(turn) for turn in turns) / 1e3
-        for name, turns in measured.items()
-    }
-    return {
-        "within_bar": abs(ratios["harness"].value - 1) <= BAR,
-        "p50_us": medians,
-        "ratio_to_benchmark_app": {
-            name: ratio.model_dump(mode="json") for name, ratio in ratios.items()
-        },
-        "harness_over_inference_us": {
-            "python_call": medians["call"] - medians["inference"],
-            "session": medians["harness"] - medians["call"],
-        },
-        "p50_us_of_turns": {
-            name: [statistics.median(turn) / 1e3 for turn in turns]
-            for name, turns in measured.items()
-        },
-    }
 
 
 def measure_batch(
@@ -161,7 +110,13 @@ def measure_batch(
         "call": lambda: harness_turn(Lane(bare.call, [None]), seconds / 2),
         "inference": lambda: inference_turn(bare, seconds / 2),
     }
-    return compared(take_turns(turns, rounds))
+    found = compared(take_turns(turns, rounds), "benchmark_app")
+    p50 = found["p50_us"]
+    split = {
+        "python_call": p50["call"] - p50["inference"],
+        "session": p50["harness"] - p50["call"],
+    }
+    return found | {"harness_over_inference_us": split}
 
 
 @click.command()
@@ -187,14 +142,7 @@ def main(model: str, rounds: int, seconds: float) -> None:
         "batches": batches,
     }
     write_json(RESULT, result)
-    for batch, each in batches.items():
-        click.echo(f"batch {batch}")
-        for name, p50 in each["p50_us"].items():
-            ratio = each["ratio_to_benchmark_app"][name]
-            low, high = ratio["ci95"]
-            figures = f"p50 {p50:7.1f} µs   {ratio['value']:.3f} ({low:.3f} to {high:.3f})"
-            click.echo(f"{name:<14} {figures}")
-    if not all(each["within_bar"] for each in batches.values()):
+    if not print_batches(batches, "benchmark_app"):
         sys.exit(f"the harness is not within {BAR:.0%} of benchmark_app")
 
 
