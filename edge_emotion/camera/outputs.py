@@ -14,6 +14,7 @@ from edge_emotion.camera.event import events as every_frame
 from edge_emotion.camera.serve import ServeAddress, open_live
 from edge_emotion.camera.sinks.address import BrokerAddress
 from edge_emotion.camera.sinks.state import SourceStateSink
+from edge_emotion.camera.sinks.systemd import systemd_sink
 
 if TYPE_CHECKING:
     from edge_emotion.camera.sinks.metrics import Queue
@@ -97,6 +98,9 @@ def open_outputs(
         outputs.sinks.append(sink)
 
     add(SourceStateSink(tell))
+    supervisor = systemd_sink()
+    if supervisor is not None:
+        add(supervisor)
     if wanted.video is not None:
         from edge_emotion.camera.sinks.video import VideoSink
 
