@@ -42,7 +42,7 @@ $(DEMO)/.ready: pyproject.toml
 
 $(DEV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(DEV)
-	$(DEV)/bin/pip install $(PIP_FLAGS) -e '.[cpu,report,video,mqtt,serve,tensorrt-rtx,train,dev]'
+	$(DEV)/bin/pip install $(PIP_FLAGS) -e '.[cpu,report,video,mqtt,serve,signing,tensorrt-rtx,train,dev]'
 	touch $@
 
 $(RUNTIME)/.ready: pyproject.toml

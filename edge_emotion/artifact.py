@@ -17,6 +17,7 @@ from edge_emotion.figures import (
     RobustnessFigure,
 )
 from edge_emotion.jsonio import sha256_of, write_text
+from edge_emotion.store import Store
 
 Format = Literal["onnx", "openvino", "tensorrt", "tensorrt_rtx", "safetensors"]
 Precision = Literal["fp32", "fp16", "int8"]
@@ -202,17 +203,24 @@ def shipped_models() -> dict[str, list[Artifact]]:
 
 
 def resolve_model(model: str) -> Artifact:
-    """Find a model by path or by shipped name, and verify it.
+    """Find a model by path or by name, and verify it.
 
     Args:
-        model: a path to a model file, or a name from ``shipped_models``.
+        model: a path to a model file, a name, or ``NAME@VERSION`` of one in this device's store. A
+            name alone is the version that ``models use`` chose, else the model that ships.
 
     Raises:
-        ArtifactError: neither a file nor a shipped name, or the file does not verify.
+        ArtifactError: none of these, or the file does not verify.
     """
     path = Path(model)
     if path.suffix in SUFFIXES or path.exists():
         return Artifact.load(path)
+    name, at, version = model.partition("@")
+    if not at:
+        active = Store.here().active(name)
+        version = active.version if active else ""
+    if version:
+        return _stored(name, version)
     shipped = shipped_models()
     if model not in shipped:
         known = ", ".join(shipped) or "none"
@@ -221,3 +229,16 @@ def resolve_model(model: str) -> Artifact:
             f"give a path to a model file or one of the shipped names: {known}",
         )
     return Artifact.load(shipped[model][0].path)
+
+
+def _stored(name: str, version: str) -> Artifact:
+    """The first file of a release in the store that is one of the encodings of a name."""
+    folder = Store.here().folder(name, version)
+    if not folder.is_dir():
+        raise ArtifactError(
+            f"{name}@{version} is not in this device's store", "see 'edge-emotion models list'"
+        )
+    for path in sorted(folder.iterdir()):
+        if path.suffix in SUFFIXES and manifest_path(path).is_file():
+            return Artifact.load(path)
+    raise ArtifactError(f"{folder} holds no model file", f"remove it, and pull {name}@{version}")

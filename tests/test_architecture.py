@@ -15,11 +15,12 @@ PACKAGE = Path(__file__).parent.parent / "edge_emotion"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("camera", "bench", "training"),
-    ("inference", "export"),
+    ("inference", "export", "releases"),
     ("evaluation", "vision"),
     ("backends",),
     ("data", "models"),
     ("artifact",),
+    ("store",),
     ("jsonio", "figures", "plots", "vitals"),
     ("emotions", "errors"),
 )
