@@ -192,10 +192,7 @@ def _print_table(listed: list[Listed]) -> None:
     table = Table("name", "version", "file", "precision", "kB", "MMACs", "accuracy")
     for one in listed:
         artifact, manifest = one.artifact, one.artifact.manifest
-        measured = [
-            f"{figure.accuracy:.2%} ({figure.split}, {figure.labels}, {figure.images} images)"
-            for figure in manifest.accuracy
-        ]
+        measured = [f"{figure.accuracy:.2%} ({figure.split})" for figure in manifest.accuracy[:1]]
         table.add_row(
             manifest.name,
             f"{one.version or SHIPPED_VERSION}{', in use' if one.active else ''}",
@@ -203,6 +200,6 @@ def _print_table(listed: list[Listed]) -> None:
             manifest.precision,
             f"{artifact.file_bytes / 1000:.0f}",
             f"{manifest.macs / 1e6:.1f}",
-            ", ".join(measured) or "not measured",
+            measured[0] if measured else "not measured",
         )
     Console().print(table)
