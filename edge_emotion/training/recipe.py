@@ -133,7 +133,7 @@ def load_recipe(path: Path = DEFAULT_RECIPE, overrides: Iterable[str] = ()) -> R
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"cannot read recipe {path}: {error}", "check the path") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RecipeError(f"recipe {path} is not TOML: {error}", "mend that line") from error
     for override in overrides:
         _apply(document, override)
@@ -157,7 +157,7 @@ def _apply(document: dict[str, Any], override: str) -> None:
         raise RecipeError(f"override {override!r} has no '='", "write key=value: fp32.epochs=5")
     try:
         value: Any = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         value = text
     _set(document, key.strip(), value)
 

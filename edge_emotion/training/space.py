@@ -103,7 +103,7 @@ def load_space(path: Path, recipe: Recipe) -> Space:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"cannot read search space {path}: {error}", "check the path") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RecipeError(f"search space {path} is not TOML: {error}", "mend that line") from error
     space = {key: _dimension(path, key, table) for key, table in _leaves(document)}
     if not space:

@@ -72,7 +72,7 @@ def main() -> None:
         sys.exit("fer is not installed here: run benchmarks/peers/fer/install.py")
     model = Path(spec.origin).parent / "data" / "emotion_model_quantized.tflite"
     classifier = Classifier(model)
-    faces = [prepared(face) for face in np.load(sys.argv[1])]
+    faces = [prepared(face) for face in np.load(sys.argv[1], allow_pickle=False)]
     for line in sys.stdin:
         request = json.loads(line)
         answer: dict[str, Any]
