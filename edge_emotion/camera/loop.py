@@ -40,6 +40,7 @@ class CameraLoop:
         rules: how readings become labels.
         conceal: makes what hides the faces of a source in every picture that is shown, if they
             shall be hidden; the detector then looks at every frame, so that no newcomer is shown.
+        notice: a line to draw on every picture.
 
     The loop closes none of them: who opened them closes them.
     """
@@ -51,6 +52,7 @@ class CameraLoop:
         sinks: Sequence[Sink],
         rules: Rules = STEADY,
         conceal: Callable[[], Concealer] | None = None,
+        notice: str | None = None,
     ) -> None:
         self._sources = sources
         self._pipeline = pipeline
@@ -59,6 +61,7 @@ class CameraLoop:
         self._watch = Stopwatch()
         looks = [1 if conceal else looks_every(source.rate) for source in sources]
         self._reader = FaceReader(pipeline, looks, rules, self._watch)
+        self._notice = notice
         self._concealers = [conceal() for _ in sources] if conceal else None
 
     def stop(self) -> None:
@@ -122,7 +125,8 @@ class CameraLoop:
         if not any(sink.shows_pictures for sink in self._sinks):
             return frame.image
         with self._watch.time("draw"):
-            return annotated(concealer.hidden(frame.image) if concealer else frame.image, faces)
+            shown = concealer.hidden(frame.image) if concealer else frame.image
+            return annotated(shown, faces, self._notice)
 
 
 @contextmanager
@@ -151,6 +155,7 @@ def run_loop(
     max_frames: int | None = None,
     rules: Rules = STEADY,
     conceal: Callable[[], Concealer] | None = None,
+    notice: str | None = None,
 ) -> Summary:
     """Run a loop that ends on SIGINT and SIGTERM, and close everything it was given.
 
@@ -162,6 +167,6 @@ def run_loop(
         stack.callback(pipeline.close)
         for close in [*(source.close for source in sources), *(sink.close for sink in sinks)]:
             stack.callback(close)
-        loop = CameraLoop(sources, pipeline, sinks, rules, conceal)
+        loop = CameraLoop(sources, pipeline, sinks, rules, conceal, notice)
         with stopped_by_signals(loop):
             return loop.run(max_frames)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_emotion.camera.base import Sink
+from edge_emotion.camera.disclosure import NOTHING, Disclosure
 from edge_emotion.camera.event import Choose
 from edge_emotion.camera.event import events as every_frame
 from edge_emotion.camera.serve import ServeAddress, open_live
@@ -47,7 +48,7 @@ class Wanted:
         broker: where to publish.
         page: where to serve.
         window: whether to open a window, where there is a display.
-        faces_hidden: whether faces are hidden in every picture; said on the page.
+        disclosure: what the page tells those who look on.
     """
 
     video: Path | None = None
@@ -56,7 +57,7 @@ class Wanted:
     broker: Broker | None = None
     page: ServeAddress | None = None
     window: bool = False
-    faces_hidden: bool = False
+    disclosure: Disclosure = NOTHING
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def open_outputs(
         add(mqtt)
         outputs.queues["mqtt"] = mqtt
     if wanted.page is not None:
-        page = open_live(wanted.page, len(live), open_pipeline, outputs.queues, wanted.faces_hidden)
+        page = open_live(wanted.page, len(live), open_pipeline, outputs.queues, wanted.disclosure)
         add(page)
         tell(f"live page at {page.url}{', with the token' if wanted.page.token else ''}")
     if wanted.window:

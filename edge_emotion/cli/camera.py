@@ -96,6 +96,11 @@ if TYPE_CHECKING:
     help="Host name of a proxy before --serve; other names are refused.",
 )
 @click.option("--blur-faces", is_flag=True, help="Hide faces in window, video and page.")
+@click.option(
+    "--notice",
+    metavar="TEXT",
+    help="A line on every picture that is shown, and on the page: what people must be told.",
+)
 @click.option("--headless", is_flag=True, help="Open no window.")
 @click.option("--max-frames", type=click.IntRange(min=1), help="Stop after this many frames.")
 @click.option("--loop", is_flag=True, help="Begin files and folders again at their end.")
@@ -125,6 +130,7 @@ def command(
     serve_token: str | None,
     serve_names: tuple[str, ...],
     blur_faces: bool,
+    notice: str | None,
     headless: bool,
     max_frames: int | None,
     loop: bool,
@@ -133,6 +139,7 @@ def command(
 ) -> None:
     """Read facial emotion from cameras, streams or files until they end or Ctrl-C."""
     from edge_emotion.camera import INFERENCE_THREADS, Rules, open_sources, run_loop
+    from edge_emotion.camera.disclosure import Disclosure
     from edge_emotion.camera.event import CHOICES
     from edge_emotion.camera.live.source import Patience
     from edge_emotion.camera.outputs import Wanted, open_outputs
@@ -149,7 +156,7 @@ def command(
         broker=_broker(mqtt, mqtt_discovery, mqtt_buffer),
         page=parse_serve(serve, serve_token, serve_names) if serve else None,
         window=not headless,
-        faces_hidden=blur_faces,
+        disclosure=Disclosure(notice, blur_faces),
     )
     choices = (model, backend, detector)
     with ExitStack() as unwind:
@@ -168,7 +175,7 @@ def command(
         )
         rules = Rules.steadied(smoothing, uncertain)
         conceal = Concealer if blur_faces else None
-        summary = run_loop(opened, pipeline, outputs.sinks, max_frames, rules, conceal)
+        summary = run_loop(opened, pipeline, outputs.sinks, max_frames, rules, conceal, notice)
     queues = {
         name: {"waiting": queue.waiting, "dropped": queue.dropped}
         for name, queue in outputs.queues.items()

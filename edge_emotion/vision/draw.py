@@ -5,6 +5,7 @@ Everything scales with the picture, and every shape is antialiased.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,6 +35,9 @@ UNNAMED: Colour = (190, 190, 190)
 
 INK: Colour = (30, 22, 18)
 """The dark of text on colour, and of the rim around brackets."""
+
+PAPER: Colour = (245, 245, 245)
+"""The light of text on the dark."""
 
 _LINE_SHARE = 0.0032
 """Width of a line as a share of the picture's diagonal ÷ √2."""
@@ -74,6 +78,30 @@ def draw_face(frame: Picture, box: FaceBox, caption: Caption) -> None:
     _brackets(frame, box, INK, line * 2 + 1)
     _brackets(frame, box, caption.colour, line)
     _plate(frame, box, caption, max(round(unit * _TEXT_SHARE), 12))
+
+
+def draw_notice(frame: Picture, text: str) -> None:
+    """Write a line on a dark band along a picture's lower edge, in place.
+
+    Args:
+        frame: BGR picture.
+        text: shrunk where it is wider than the picture. OpenCV's letters are those of English:
+            others lose their accents, or become question marks.
+    """
+    letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in letters)
+    unit = float(np.hypot(*frame.shape[:2])) / np.sqrt(2)
+    height = max(round(unit * _TEXT_SHARE), 12)
+    written = _text_mask(plain, height)
+    pad = height // 2
+    room = max(frame.shape[1] - 2 * pad, 1)
+    if written.shape[1] > room:
+        written = _text_mask(plain, max(height * room // written.shape[1], 1))
+    band = min(written.shape[0] + pad, frame.shape[0])
+    top = frame.shape[0] - band
+    _blend(frame, np.ones((band, frame.shape[1]), np.float32), 0, top, INK, 0.75)
+    left = max((frame.shape[1] - written.shape[1]) // 2, 0)
+    _blend(frame, written, left, top + pad // 2, PAPER, 1.0)
 
 
 def _brackets(frame: Picture, box: FaceBox, colour: Colour, width: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_emotion.camera import AnnotatedFrame
+from edge_emotion.camera.disclosure import NOTHING
 from edge_emotion.camera.serve import ServeAddress, open_live
 from edge_emotion.inference import FacePipeline
 from tests.real.results import annotated, face
@@ -30,7 +31,7 @@ def live_server(
         1,
         lambda: FacePipeline(str(model), "onnxruntime", "none", threads=1),
         {},
-        False,
+        NOTHING,
     )
     try:
         yield sink

@@ -20,6 +20,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 from edge_emotion.camera import CameraLoop, Grab, Source  # noqa: E402
 from edge_emotion.camera.clip import FRAMES, RATE, DemoClip  # noqa: E402
+from edge_emotion.camera.disclosure import Disclosure  # noqa: E402
 from edge_emotion.camera.serve import ServeAddress, open_live  # noqa: E402
 from edge_emotion.inference import FacePipeline  # noqa: E402
 from edge_emotion.vision.conceal import Concealer  # noqa: E402
@@ -64,6 +65,9 @@ class EndlessDemo(Source):
     def close(self) -> None: ...
 
 
+NOTICE = "Eine Kamera liest hier Gefühle: Fragen an die Rezeption <b>"
+
+
 @contextmanager
 def running_loop(model: Path, *names: str, token: str | None = None) -> Iterator[str]:
     """A loop on endless demos; gives the page's URL."""
@@ -73,11 +77,13 @@ def running_loop(model: Path, *names: str, token: str | None = None) -> Iterator
         return FacePipeline(str(model), "onnxruntime", "haar", threads=1)
 
     hidden = token is not None
+    told = Disclosure(NOTICE if hidden else None, hidden)
     sources = [EndlessDemo(name) for name in names]
     address = ServeAddress("127.0.0.1", 0, token)
-    sink = open_live(address, len(sources), open_pipeline, {}, hidden)
+    sink = open_live(address, len(sources), open_pipeline, {}, told)
     with open_pipeline() as pipeline:
-        loop = CameraLoop(sources, pipeline, [sink], conceal=Concealer if hidden else None)
+        conceal = Concealer if hidden else None
+        loop = CameraLoop(sources, pipeline, [sink], conceal=conceal, notice=told.notice)
         thread = threading.Thread(target=loop.run)
         thread.start()
         try:
@@ -279,6 +285,7 @@ def test_the_token_is_asked_for_once_and_leaves_the_address(browser: Browser, mo
         until(page, READY)
         assert page.url == url
         assert page.is_visible("#hidden-faces")
+        assert page.inner_text("#told") == NOTICE
         page.reload(wait_until="domcontentloaded")
         until(page, READY)
         page.wait_for_timeout(1000)

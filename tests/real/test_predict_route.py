@@ -17,6 +17,7 @@ httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
+from edge_emotion.camera.disclosure import NOTHING  # noqa: E402
 from edge_emotion.camera.serve import ServeAddress, open_live  # noqa: E402
 from edge_emotion.camera.serve.guard import MAX_BODY_BYTES  # noqa: E402
 from edge_emotion.camera.serve.sink import LiveSink  # noqa: E402
@@ -105,7 +106,7 @@ def test_a_slow_prediction_holds_up_nothing_else(jpeg: bytes) -> None:
         go.wait(20)
         raise BackendError("no model today", "try tomorrow")
 
-    live = open_live(ServeAddress("127.0.0.1", 0), 1, never_soon, {}, False)
+    live = open_live(ServeAddress("127.0.0.1", 0), 1, never_soon, {}, NOTHING)
     try:
         with ThreadPoolExecutor(6) as clients, Feeder(live) as feeder:
             url = f"{live.url}v1/predict"

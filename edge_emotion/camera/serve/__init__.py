@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from edge_emotion.camera.disclosure import Disclosure
 from edge_emotion.camera.serve.address import ServeAddress, parse_serve
 from edge_emotion.errors import OutputError
 
@@ -25,7 +26,7 @@ def open_live(
     sources: int,
     open_pipeline: Callable[[], FacePipeline],
     queues: Mapping[str, Queue],
-    faces_hidden: bool,
+    disclosure: Disclosure,
 ) -> LiveSink:
     """Serve a run, as ``LiveSink`` describes.
 
@@ -40,4 +41,4 @@ def open_live(
         raise OutputError(
             f"cannot serve: {error.name} is not installed", "pip install 'edge-emotion[serve]'"
         ) from error
-    return LiveSink(address, sources, open_pipeline, queues, faces_hidden)
+    return LiveSink(address, sources, open_pipeline, queues, disclosure)

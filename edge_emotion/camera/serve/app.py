@@ -77,6 +77,8 @@ class Live(BaseModel):
     status: Status | None
     """``None`` until the loop has spoken for the first time."""
     queues: dict[str, QueueFigures]
+    notice: str | None
+    """What those who look on are told."""
     faces_hidden: bool
     """Whether faces are hidden in the video."""
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from edge_emotion.camera.base import AnnotatedFrame, Sink
+from edge_emotion.camera.disclosure import Disclosure
 from edge_emotion.camera.event import events
 from edge_emotion.camera.serve.address import ServeAddress
 from edge_emotion.camera.serve.app import Live, Parts, QueueFigures, create_app
@@ -29,7 +30,7 @@ class LiveSink(Sink):
         sources: how many sources the run has.
         open_pipeline: makes the pipeline of ``POST /v1/predict``, when it is first needed.
         queues: outputs that buffer, by name, to show.
-        faces_hidden: whether faces are hidden in pictures; said on the page.
+        disclosure: what the page tells those who look on.
 
     Raises:
         OutputError: the port is taken.
@@ -44,10 +45,10 @@ class LiveSink(Sink):
         sources: int,
         open_pipeline: Callable[[], FacePipeline],
         queues: Mapping[str, Queue],
-        faces_hidden: bool,
+        disclosure: Disclosure,
     ) -> None:
         self._queues = queues
-        self._faces_hidden = faces_hidden
+        self._disclosure = disclosure
         self._status: Status | None = None
         self._last_frame: float | None = None
         self._metrics = MetricsSink(queues)
@@ -100,7 +101,8 @@ class LiveSink(Sink):
                 name: QueueFigures(waiting=queue.waiting, dropped=queue.dropped)
                 for name, queue in self._queues.items()
             },
-            faces_hidden=self._faces_hidden,
+            notice=self._disclosure.notice,
+            faces_hidden=self._disclosure.faces_hidden,
         )
 
     def _seeing(self) -> bool:

@@ -60,7 +60,9 @@ function showSources(status) {
   element("choice").hidden = names.length < 2;
 }
 
-function showStatus({ status, queues, faces_hidden }) {
+function showStatus({ status, queues, notice, faces_hidden }) {
+  element("told").textContent = notice ?? "";
+  element("told").hidden = notice === null;
   element("hidden-faces").hidden = !faces_hidden;
   const waiting = Object.entries(queues).map(
     ([name, queue]) => `${name}: ${queue.waiting} waiting, ${queue.dropped} given up`,
