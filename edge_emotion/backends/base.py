@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from edge_emotion.artifact import Artifact, Encoding
+from edge_emotion.artifact import Artifact, Encoding, InputSpec
 from edge_emotion.backends.layers import Layer, count_precisions
 from edge_emotion.emotions import FACE_SIZE, LABELS
 from edge_emotion.errors import ArtifactError, BackendError, BackendUnavailable
@@ -167,7 +167,7 @@ class Backend(ABC):
 
         Raises:
             BackendUnavailable: the runtime is not installed.
-            ArtifactError: the format is not this backend's.
+            ArtifactError: the format is not this backend's, or it does not take gray faces.
             BackendError: the runtime refused the model.
         """
         reason = self.unavailable_reason()
@@ -178,6 +178,11 @@ class Backend(ABC):
             raise ArtifactError(
                 f"backend {self.name} cannot load {artifact.path.name} (format {manifest.format})",
                 f"it takes: {', '.join(self.formats)}",
+            )
+        if manifest.input.shape != InputSpec().shape:
+            raise ArtifactError(
+                f"{artifact.path.name} takes a camera's pixels, for other programs",
+                "compile it again with --input gray",
             )
         if manifest.labels != LABELS:
             raise ArtifactError(

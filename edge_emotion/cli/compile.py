@@ -13,6 +13,7 @@ from edge_emotion.errors import UsageError
 
 if TYPE_CHECKING:
     from edge_emotion.export.audit import Compiled
+    from edge_emotion.export.openvino import Pixels
 
 
 @click.command("compile")
@@ -38,6 +39,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Also run on every GPU from Ampere on, or of the same compute capability. Slower.",
 )
+@click.option(
+    "--input",
+    "pixels",
+    type=click.Choice(["gray", "bgr"]),
+    default="gray",
+    show_default=True,
+    help="What an OpenVINO IR takes; bgr is a camera's pixels, for programs that use model_api.",
+)
 @json_option
 def command(
     model: str,
@@ -46,6 +55,7 @@ def command(
     capabilities: tuple[str, ...],
     version_compatible: bool,
     hardware_compatibility: HardwareCompatibility,
+    pixels: Pixels,
     as_json: bool,
 ) -> None:
     """Compile an ONNX MODEL for one target, and show what each of its layers computes in.
@@ -61,8 +71,10 @@ def command(
     given = [option for option, was_given in for_gpus.items() if was_given]
     if given and target != "tensorrt":
         raise UsageError(f"{given[0]} has no meaning for {target}", "leave it out")
+    if pixels != "gray" and target != "openvino":
+        raise UsageError(f"--input {pixels} has no meaning for {target}", "leave it out")
     if target == "openvino":
-        compiled = _for_openvino(model, out)
+        compiled = _for_openvino(model, out, pixels)
     else:
         compiled = _for_tensorrt(
             model, out, capabilities, version_compatible, hardware_compatibility
@@ -73,10 +85,10 @@ def command(
         _print_audit(compiled)
 
 
-def _for_openvino(model: str, out: Path) -> Compiled:
+def _for_openvino(model: str, out: Path, pixels: Pixels) -> Compiled:
     from edge_emotion.export.compile import compile_openvino
 
-    return compile_openvino(resolve_model(model), out)
+    return compile_openvino(resolve_model(model), out, pixels)
 
 
 def _for_tensorrt(

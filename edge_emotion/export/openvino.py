@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from edge_emotion.artifact import Artifact, publish_manifest
 from edge_emotion.backends.installed import import_runtime
@@ -15,15 +15,20 @@ from edge_emotion.backends.openvino_runtime import INSTALL, cause, executed_laye
 from edge_emotion.emotions import FACE_SIZE
 from edge_emotion.errors import CompileError
 from edge_emotion.export.audit import Compiled
+from edge_emotion.export.openvino_pixels import PIXELS, take_pixels
 from edge_emotion.jsonio import atomic_path, output_directory, sha256_of
 
+Pixels = Literal["gray", "bgr"]
+"""What an IR takes: gray faces, as every other file, or a camera's blue, green and red."""
 
-def compile_openvino(artifact: Artifact, out: Path) -> Compiled:
+
+def compile_openvino(artifact: Artifact, out: Path, pixels: Pixels = "gray") -> Compiled:
     """Convert a model and read from OpenVINO itself what each layer will run in on this CPU.
 
     Args:
         artifact: an ONNX artefact; its ``cpu`` encoding is taken where it has several.
         out: folder for the IR and its manifest; created if need be.
+        pixels: what the IR takes; ``bgr`` is for other programs, as OpenVINO's model_api.
 
     Raises:
         ArtifactError: the ONNX file is not usable.
@@ -36,10 +41,13 @@ def compile_openvino(artifact: Artifact, out: Path) -> Compiled:
     openvino = import_runtime("openvino", INSTALL)
     output_directory(out)
     with tempfile.TemporaryDirectory(dir=out, prefix=".compile-") as folder:
-        graph = Path(folder) / f"{source.path.stem}.xml"
+        stem = source.path.stem if pixels == "gray" else f"{source.path.stem}.{pixels}"
+        graph = Path(folder) / f"{stem}.xml"
         try:
             core = openvino.Core()
             model = core.read_model(io.BytesIO(content))
+            if pixels == "bgr":
+                take_pixels(model, source.manifest)
             openvino.save_model(model, graph, compress_to_fp16=False)
             layers = _audit(core, model)
         except RuntimeError as error:
@@ -47,7 +55,9 @@ def compile_openvino(artifact: Artifact, out: Path) -> Compiled:
                 f"OpenVINO cannot convert {source.path}: {cause(error)}", "export it again"
             ) from error
         weights = graph.with_suffix(".bin")
+        changes = {"input": PIXELS, "temperature": 1.0} if pixels == "bgr" else {}
         manifest = source.manifest.compiled(
+            **changes,
             format="openvino",
             sha256=sha256_of(graph),
             companions={weights.name: sha256_of(weights)},
@@ -61,6 +71,6 @@ def compile_openvino(artifact: Artifact, out: Path) -> Compiled:
 
 def _audit(core: Any, model: Any) -> tuple[Layer, ...]:
     single = model.clone()
-    single.reshape([1, 1, FACE_SIZE, FACE_SIZE])
+    single.reshape([1, single.input(0).partial_shape[1].get_length(), FACE_SIZE, FACE_SIZE])
     config = {"INFERENCE_PRECISION_HINT": "f32"}
     return executed_layers(core.compile_model(single, "CPU", config))
