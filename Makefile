@@ -43,7 +43,7 @@ $(DEMO)/.ready: pyproject.toml
 $(DEV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/pip install $(PIP_FLAGS) -e '.[cpu,report,video,mqtt,serve,signing,tensorrt-rtx,train,dev]'
-	$(DEV)/bin/pip install $(PIP_FLAGS) --no-deps openvino-model-api  # it asks for a second OpenCV
+	$(DEV)/bin/pip install $(PIP_FLAGS) --no-deps openvino-model-api tritonclient  # for a second OpenCV, and gRPC, they ask
 	touch $@
 
 $(RUNTIME)/.ready: pyproject.toml

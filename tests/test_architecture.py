@@ -32,8 +32,10 @@ HEIGHT = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 WITH_TORCH = (
     "models/",
     "training/",
+    "export/crops.py",
     "export/onnx.py",
     "export/publish.py",
+    "export/serving.py",
     "backends/torch.py",
 )
 
