@@ -90,7 +90,7 @@ class Checkpoint:
         path = checkpoint_file(path)
         try:
             return cls._read(path)
-        except (SafetensorError, KeyError, ValueError, OSError) as error:
+        except (SafetensorError, KeyError, ValueError, OSError, RecursionError) as error:
             raise ArtifactError(
                 f"{path} is not a readable checkpoint: {error}", "train again or copy it again"
             ) from error
