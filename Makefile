@@ -14,8 +14,8 @@ demo: $(DEMO)/.ready  ## the main job on what is embedded: clip, events, benchma
 test: $(DEV)/.ready  ## all tests, with the train extra
 	$(DEV)/bin/python -m pytest
 
-test-runtime: $(RUNTIME)/.ready  ## the edge device's tests: no torch, PYTHON=python3.10 as on JetPack 6
-	$(RUNTIME)/bin/python -m pytest -m "not train and not slow"
+test-runtime: $(RUNTIME)/.ready  ## the edge device's tests: no torch, no servers, PYTHON=python3.10 as on JetPack 6
+	$(RUNTIME)/bin/python -m pytest -m "not train and not slow and not real"
 
 test-jetson: $(JETSON)/.ready  ## on a Jetson: engines on its GPU, then the edge device's tests
 	$(JETSON)/bin/python -c "import tensorrt, cv2, cuda.bindings.runtime"

@@ -135,14 +135,14 @@ class Service:
             process = subprocess.Popen(
                 self._command,
                 env={
-                    "PATH": "/usr/bin:/bin",
+                    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
                     "NOTIFY_SOCKET": "/run/notify",
                     "WATCHDOG_USEC": str(WATCHDOG_SECONDS * 1_000_000),
                     **self._environment,
                 },
             )
             self.pid = process.pid
-            heard, ready = time.monotonic(), False
+            heard, ready, asked = time.monotonic(), False, False
             while process.poll() is None:
                 try:
                     message = self._socket.recv(4096)
@@ -155,7 +155,9 @@ class Service:
                 if message in (b"READY=1", b"WATCHDOG=1"):
                     heard = now
                 if self._over.is_set():
-                    process.terminate()
+                    if not asked:  # a second request kills
+                        process.terminate()
+                    asked = True
                 elif ready and now - heard > WATCHDOG_SECONDS:
                     process.kill()
             self.ends.append(process.returncode)
