@@ -11,6 +11,7 @@ from edge_emotion.errors import UsageError
 REGISTRY: dict[str, str] = {
     "tiny": "edge_emotion.models.compact:tiny",
     "small": "edge_emotion.models.compact:small",
+    "base": "edge_emotion.models.compact:base",
     "teacher-a": "edge_emotion.models.compact:teacher_a",
     "teacher-b": "edge_emotion.models.compact:teacher_b",
     "keras-cnn": "edge_emotion.models.baselines.keras_cnn:KerasCNN",

@@ -119,15 +119,29 @@ def tiny() -> CompactResNet:
 
 
 def small() -> CompactResNet:
-    """The default: 39.7 M MACs, 0.71 M parameters."""
+    """The default: 33.1 M MACs, 0.82 M parameters."""
+    return CompactResNet(
+        Shape(
+            stem=32,
+            kernel=6,
+            strides=(2, 1, 2, 2, 2),
+            widths=(32, 64, 128, 192),
+            depths=(0, 1, 1, 0),
+            kernels=(3, 2, 2, 4),
+        )
+    )
+
+
+def base() -> CompactResNet:
+    """For a desktop processor or a Jetson's GPU: 104.5 M MACs, 2.01 M parameters."""
     return CompactResNet(
         Shape(
             stem=32,
             kernel=6,
             strides=(2, 1, 2, 2, 1),
-            widths=(32, 64, 128, 160),
-            depths=(0, 1, 1, 0),
-            kernels=(3, 2, 4, 3),
+            widths=(32, 64, 192, 256),
+            depths=(1, 2, 2, 0),
+            kernels=(3, 2, 2, 3),
         )
     )
 
@@ -146,7 +160,7 @@ def teacher_a() -> CompactResNet:
 
 
 def teacher_b() -> CompactResNet:
-    """A teacher: ``small`` with odd kernels; 38.9 M MACs, 0.66 M parameters."""
+    """A teacher with its last stage at 6×6; 38.9 M MACs, 0.66 M parameters."""
     return CompactResNet(
         Shape(
             stem=32,
