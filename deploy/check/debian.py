@@ -59,6 +59,7 @@ def fresh_debian(suite: str, mirror: str | None, lent: list[Path]) -> Iterator[P
     """A new root file system with what is lent to it; unmounted and removed in the end."""
     with tempfile.TemporaryDirectory(prefix="debian-") as folder, ExitStack() as unwind:
         root = Path(folder)
+        root.chmod(0o755)  # the service is another user
         include = "--include=ca-certificates,sudo"
         command = ["debootstrap", "--variant=minbase", include, suite, str(root)]
         subprocess.run([*command, *([mirror] if mirror else [])], check=True, stdout=sys.stderr)
