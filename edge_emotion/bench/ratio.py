@@ -36,7 +36,7 @@ def time_ratio(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> 
     Each round gives one ratio, of its two medians: what slowed the machine in a round slowed
     both. The value is the median of those ratios. Its interval lies between two of them in order
     of size, which assumes no distribution (David & Nagaraja, Order Statistics, section 7.1): with
-    10 rounds the second and the ninth, which hold the true median with 97.9 %.
+    20 rounds the sixth and the fifteenth, which hold the true median with 95.9 %.
 
     Args:
         one: durations of the calls of each round.

@@ -13,6 +13,7 @@ from edge_emotion.backends.layers import Layer
 from edge_emotion.bench.accuracy import Accuracy
 from edge_emotion.bench.checks import Checks
 from edge_emotion.bench.energy import Energy
+from edge_emotion.bench.figures import Latency
 from edge_emotion.bench.plan import Variant
 from edge_emotion.bench.report import Result
 from edge_emotion.bench.scenarios import Scenarios
@@ -38,6 +39,7 @@ class Loaded:
     checks: Checks | None = None
     energy: Energy | None = None
     scenarios: Scenarios | None = None
+    prepared: Latency | None = None
     stages: Stages | None = None
 
 

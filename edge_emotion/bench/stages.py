@@ -49,24 +49,17 @@ def staged(variant: Variant) -> bool:
     return (variant.threads, variant.batch, variant.inference_precision) == (1, 1, "f32")
 
 
-def measure_stages(variant: Variant, session: Session, run_loop: LoopRun, seconds: float) -> Stages:
-    """Measure both.
-
-    Args:
-        variant: one that is ``staged``.
-        session: its own.
-        run_loop: the camera's.
-        seconds: for the timing of a prepared face.
+def measure_prepared(session: Session, seconds: float) -> Latency:
+    """Time a face from the picture that it is in to its logits.
 
     Raises:
-        EdgeEmotionError: the backend, or the loop, failed.
+        EdgeEmotionError: the backend failed.
     """
     prepared = _prepared(session)
     measure([prepared], seconds)
     if prepared.error is not None:
         raise prepared.error
-    samples = [sample for timed in prepared.rounds_ns for sample in timed]
-    return Stages(prepared_ms=Latency.of(samples), loop=run_loop(variant))
+    return Latency.of([sample for timed in prepared.rounds_ns for sample in timed])
 
 
 def _prepared(session: Session) -> Lane:

@@ -13,7 +13,7 @@ from time import perf_counter_ns
 from typing import Any
 
 CLOCK = "time.perf_counter_ns (CLOCK_MONOTONIC)"
-ROUNDS = 10
+ROUNDS = 20
 _SECOND = 1_000_000_000
 _SETTLE_NS = 10_000_000
 """Untimed calls before every slice: the row before has left its data in the caches, and its
