@@ -37,7 +37,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
             os.fsync(stream.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
-        _sync_directory(target.parent)
+        sync(target.parent)
     except OSError as error:
         raise unwritable(target, error) from error
     finally:
@@ -107,8 +107,9 @@ def _umask() -> int:
     return mask
 
 
-def _sync_directory(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Wait until a file's content, or what a folder holds, has reached the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

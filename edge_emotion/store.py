@@ -7,7 +7,6 @@ which is in use, and which was before it.
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 import shutil
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge_emotion.errors import ArtifactError, UsageError
-from edge_emotion.jsonio import cache_directory, output_directory, unwritable, write_text
+from edge_emotion.jsonio import cache_directory, output_directory, sync, unwritable, write_text
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 VERSION = r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}$"
@@ -169,11 +168,11 @@ class Store:
         try:
             yield staging
             for path in (*staging.iterdir(), staging):
-                _sync(path)
+                sync(path)
             staging.chmod(0o755)
             self._clear(place)
             staging.rename(place)
-            _sync(place.parent)
+            sync(place.parent)
         except OSError as error:
             raise unwritable(place, error) from error
         finally:
@@ -214,11 +213,3 @@ class Store:
     def _write(self, name: str, active: Active) -> None:
         self._sweep(name)
         write_text(self._note(name), active.model_dump_json() + "\n")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from edge_emotion.backends import REGISTRY, Faces, LoadOptions, Logits, get_back
 from edge_emotion.data import SYNTHETIC, Split, load_dataset
 from edge_emotion.emotions import FACE_SIZE, LABELS
 from edge_emotion.errors import ArtifactError
+from edge_emotion.evaluation import softmax
 
 FACES = 8
 TOLERANCE = 0.1
@@ -80,10 +81,8 @@ def try_out(artifact: Artifact) -> list[str]:
         ArtifactError: it has no golden answers, or gives others.
         BackendError: a backend failed on it.
     """
-    golden = _read(golden_path(artifact.path))
+    golden = read_golden(artifact.path)
     faces, wanted = golden.images(), np.asarray(golden.probabilities)
-    if wanted.shape[1:] != (len(LABELS),):
-        raise ArtifactError("the golden answers are damaged", "pull the release again")
     backends = runners(artifact)
     for backend in backends:
         answers = _answers(artifact, backend, faces)
@@ -108,14 +107,21 @@ def runners(artifact: Artifact) -> list[str]:
 
 def _answers(artifact: Artifact, backend: str, faces: Faces) -> Logits:
     with get_backend(backend).load(artifact, LoadOptions(threads=1)) as session:
-        logits = session.infer(faces)
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    answers: Logits = shares / shares.sum(axis=1, keepdims=True)
-    return answers
+        return softmax(session.infer(faces)).astype(np.float32)
 
 
-def _read(path: Path) -> Golden:
+def read_golden(model: Path) -> Golden:
+    """The golden answers of a model file, whole.
+
+    Raises:
+        ArtifactError: there are none, or they are damaged.
+    """
+    path = golden_path(model)
     try:
-        return Golden.model_validate_json(path.read_bytes())
+        golden = Golden.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise ArtifactError(f"{path} holds no golden answers", "pack the release again") from error
+    if {len(row) for row in golden.probabilities} != {len(LABELS)}:
+        raise ArtifactError(f"{path} is damaged", "pull the release again")
+    golden.images()
+    return golden
