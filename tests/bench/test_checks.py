@@ -11,7 +11,7 @@ from edge_emotion.artifact import Artifact
 from edge_emotion.backends import Faces, LoadOptions, Logits, Session, get_backend
 from edge_emotion.bench.checks import Checks, check
 from edge_emotion.bench.ratio import Ratio
-from edge_emotion.bench.timing import Lane, measure
+from edge_emotion.bench.timing import ROUNDS, Lane, measure
 from edge_emotion.bench.verdict import judge
 from tests.backends.classifiers import random_faces
 from tests.bench.reports import report, row
@@ -49,12 +49,12 @@ def checked(session: Session, lane: Lane) -> Checks:
 
 def test_an_honest_row_passes(session: Session) -> None:
     found = checked(session, Lane(session.infer, [face[None] for face in FACES]))
-    assert (found.sampled, found.different) == (10, 0)
+    assert (found.sampled, found.different) == (ROUNDS, 0)
 
 
 def test_answers_of_something_else_are_found(session: Session) -> None:
     lane = Lane(lambda faces: session.infer(255 - faces), [face[None] for face in FACES])
-    assert checked(session, lane).different == 10
+    assert checked(session, lane).different == ROUNDS
 
 
 def test_answers_from_memory_are_found(session: Session) -> None:

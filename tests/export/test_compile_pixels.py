@@ -44,7 +44,7 @@ def test_it_answers_on_pixels_as_the_model_does_on_opencvs_gray(
     gray = np.stack([cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) for picture in pictures])
     with EmotionClassifier.load(MODEL, "openvino") as classifier:
         wanted = classifier.predict(gray)
-    np.testing.assert_allclose(answers, wanted, atol=2e-3)
+    np.testing.assert_allclose(answers, wanted, atol=5e-3)
     assert compiled.manifest.temperature == 1.0, "it is in the graph"
 
 
@@ -67,7 +67,7 @@ def test_openvinos_model_api_takes_pictures_with_no_more_code(
         wanted = classifier.predict(gray)
     for picture, probabilities in zip(pictures, wanted, strict=True):
         result = model(picture)
-        np.testing.assert_allclose(result.raw_scores, probabilities, atol=2e-3)
+        np.testing.assert_allclose(result.raw_scores, probabilities, atol=5e-3)
         assert result.top_labels[0].name == LABELS[probabilities.argmax()]
 
 
