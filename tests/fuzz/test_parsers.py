@@ -11,7 +11,7 @@ pytest.importorskip("onnxruntime")
 from tests.fuzz.campaign import attack
 from tests.fuzz.parsers import all_parsers, trained_parsers
 
-INPUTS = 150
+INPUTS = 60
 PARSERS = all_parsers()
 
 
