@@ -29,7 +29,7 @@ from edge_emotion.bench.rows import (
 from edge_emotion.bench.scenarios import measure_scenarios
 from edge_emotion.bench.session import Loaded, load, obstacle, without_figures
 from edge_emotion.bench.stages import LoopRun, Stages, measure_prepared, staged
-from edge_emotion.bench.timing import CLOCK, ROUNDS, measure
+from edge_emotion.bench.timing import CLOCK, ROUNDS, kept_error, measure
 from edge_emotion.bench.yardstick import yardstick
 from edge_emotion.data import FaceSet, Split, load_dataset
 
@@ -175,44 +175,39 @@ def _afterwards(
     loaded: Sequence[Loaded], seconds: float, meter: Meter | None, idle_watts: float
 ) -> None:
     """Check the rows that were timed, and measure their energy where there is a meter."""
-    for one in loaded:
-        if one.lane.error is not None:
-            continue
-        try:
+    for one in _running(loaded):
+        with kept_error(one.lane):
             one.checks = check(one.session, one.lane, seconds)
             if meter is not None:
                 one.energy = measure_energy(meter, one.lane, 3 * seconds, idle_watts)
-        except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
-            one.lane.error = error
 
 
 def _under_load(loaded: Sequence[Loaded], faces: Faces, seconds: float, progress: Progress) -> None:
-    for one in loaded:
-        if one.lane.error is None and one.variant.batch == 1:
+    for one in _running(loaded):
+        if one.variant.batch == 1:
             progress(f"{one.variant} under load")
-            try:
+            with kept_error(one.lane):
                 one.scenarios = measure_scenarios(one.variant, one.lane, faces, seconds)
-            except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
-                one.lane.error = error
 
 
 def _prepare(loaded: Sequence[Loaded], seconds: float) -> None:
-    for one in loaded:
-        if one.lane.error is None and staged(one.variant):
-            try:
+    for one in _running(loaded):
+        if staged(one.variant):
+            with kept_error(one.lane):
                 one.prepared = measure_prepared(one.session, seconds)
-            except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
-                one.lane.error = error
 
 
 def _at_work(loaded: Sequence[Loaded], run_loop: LoopRun, progress: Progress) -> None:
-    for one in loaded:
-        if one.lane.error is None and one.prepared is not None:
+    for one in _running(loaded):
+        if one.prepared is not None:
             progress(f"{one.variant} in the camera loop")
-            try:
+            with kept_error(one.lane):
                 one.stages = Stages(prepared_ms=one.prepared, loop=run_loop(one.variant))
-            except Exception as error:  # noqa: BLE001 - whatever a runtime raises is the row's result
-                one.lane.error = error
+
+
+def _running(loaded: Sequence[Loaded]) -> list[Loaded]:
+    """Those whose call has not failed so far."""
+    return [one for one in loaded if one.lane.error is None]
 
 
 def _described(dataset: FaceSet) -> Dataset:

@@ -74,14 +74,14 @@ def measure(lanes: Sequence[Lane], seconds: float) -> None:
     shuffler = random.Random(_ORDER_SEED)  # noqa: S311 - not for secrets
     slice_ns = round(seconds * _SECOND / ROUNDS)
     for lane in lanes:
-        with _kept_error(lane):
+        with kept_error(lane):
             _warm_up(lane)
     with _collector_paused():
         for _ in range(ROUNDS):
             running = [lane for lane in lanes if lane.error is None]
             shuffler.shuffle(running)
             for lane in running:
-                with _kept_error(lane):
+                with kept_error(lane):
                     lane.run_for(min(_SETTLE_NS, slice_ns))
                     lane.time_for(slice_ns)
 
@@ -98,7 +98,8 @@ def _warm_up(lane: Lane) -> None:
 
 
 @contextmanager
-def _kept_error(lane: Lane) -> Iterator[None]:
+def kept_error(lane: Lane) -> Iterator[None]:
+    """Keep what the block raises as the lane's ``error``: it is that row's result."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - whatever a runtime raises is that row's result

@@ -78,7 +78,9 @@ def use(title: str) -> None:
 
     name, version = _name_and_version(title)
     if version == SHIPPED_VERSION:
-        Store.here().forget(name)
+        store = Store.here()
+        with store.locked():
+            store.forget(name)
         click.echo(f"{name} is the model of this package")
         return
     tried = use_release(name, version, Store.here())
