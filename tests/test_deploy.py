@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -78,3 +79,12 @@ def test_a_dry_run_changes_nothing() -> None:
     )
     assert wrong.returncode == 2
     assert "usage:" in wrong.stderr
+
+
+def test_the_page_tells_what_the_check_measured() -> None:
+    found = json.loads((DEPLOY / "check" / "debian.json").read_text())
+    told = re.search(r"frame after at most ([\d.]+) seconds", (DEPLOY / "README.md").read_text())
+    assert told is not None
+    assert float(told[1]) == round(max(found["back_after_seconds"]), 1)
+    assert found["kills"] == len(found["back_after_seconds"]) == 10
+    assert found["left_after_purge"] == []
