@@ -8,11 +8,13 @@ import io
 from edge_emotion.bench.report import Report, Result
 
 _LATENCY = ("p50", "p90", "p95", "p99", "mean", "min", "max")
+_MEMORY = ("before_bytes", "after_bytes", "peak_bytes")
 COLUMNS = (
     "model", "precision", "backend", "threads", "batch", "status", "reason",
     *(f"{name}_ms" for name in _LATENCY), "p50_low_ms", "p50_high_ms", "variation",
     "throughput_ips", "accuracy", "accuracy_low", "accuracy_high", "agreement_with_fp32",
-    "file_bytes", "cold_start_ms", "memory_bytes", "joules",
+    "accuracy_over_fp32", "file_bytes", "cold_start_ms", "compile_ms", "warm_start_ms",
+    "memory_before_bytes", "memory_after_bytes", "memory_peak_bytes", "joules",
     "inference_precision", "effective_precision",
 )  # fmt: skip
 
@@ -34,6 +36,8 @@ def _cells(row: Result) -> dict[str, object]:
     for name, pair in bounds.items():
         low, high = pair or (None, None)
         cells |= {name.format("low"): low, name.format("high"): high}
+    memory = row.memory.model_dump() if row.memory else {}
+    cells |= {f"memory_{name}": memory.get(name) for name in _MEMORY}
     cells["joules"] = row.energy.joules if row.energy else None
     executed = (row.effective_precision or {}).items()
     return {**cells, "effective_precision": " ".join(f"{kind}:{count}" for kind, count in executed)}

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from edge_emotion.vitals import cpu_temperature_celsius, l4t_release
+from edge_emotion.bench.conditions import Conditions, read_conditions
+from edge_emotion.vitals import l4t_release, power_mode
 
 RELEVANT_FLAGS = (
     "avx2",
@@ -42,7 +43,7 @@ RUNTIMES = (
 
 _CPUINFO = Path("/proc/cpuinfo")
 _DEVICE_TREE_MODEL = Path("/proc/device-tree/model")
-_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+_CPUFREQ = Path("/sys/devices/system/cpu/cpu0/cpufreq")
 _L4T_RELEASE = Path("/etc/nv_tegra_release")
 _OS_RELEASE = Path("/etc/os-release")
 
@@ -75,8 +76,12 @@ class Environment(BaseModel):
     """Which kind this runs in, where one says so."""
     l4t: str | None = None
     """Release of a Jetson's system, as ``R36.4.3``; ``None`` elsewhere."""
-    temperature_celsius: float | None = None
-    """Of the processor before the first measurement, where the system shows it."""
+    power_mode: str | None = None
+    """What nvpmodel calls a Jetson's power mode."""
+    clock_limits_mhz: tuple[float, float] | None = None
+    """Between which the governor may choose, where the system shows it."""
+    conditions: Conditions
+    """Before the first measurement."""
     git_revision: str | None = None
     """Commit of the working copy that this package runs from; ``None`` of an installed one."""
 
@@ -92,7 +97,7 @@ def read_environment() -> Environment:
         cores=os.cpu_count() or 1,
         affinity=tuple(sorted(os.sched_getaffinity(0))),
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        governor=_read(_GOVERNOR),
+        governor=_read(_CPUFREQ / "scaling_governor"),
         load_average=os.getloadavg(),
         os=_os_name(),
         kernel=platform.release(),
@@ -100,7 +105,9 @@ def read_environment() -> Environment:
         versions=_versions(),
         container=container(Path("/"), os.environ),
         l4t=l4t_release(_read(_L4T_RELEASE) or ""),
-        temperature_celsius=cpu_temperature_celsius(),
+        power_mode=power_mode(),
+        clock_limits_mhz=clock_limits_mhz(_CPUFREQ),
+        conditions=read_conditions(),
         git_revision=git_revision(Path(__file__).parents[2]),
     )
 
@@ -115,6 +122,12 @@ def cpu_flags(cpuinfo: str) -> tuple[str, ...]:
     listed = _cpuinfo_value(cpuinfo, "flags") or _cpuinfo_value(cpuinfo, "Features") or ""
     present = set(listed.split())
     return tuple(flag for flag in RELEVANT_FLAGS if flag in present)
+
+
+def clock_limits_mhz(cpufreq: Path) -> tuple[float, float] | None:
+    """Lowest and highest clock that the governor of a core may choose."""
+    low, high = (_read(cpufreq / f"scaling_{end}_freq") for end in ("min", "max"))
+    return (int(low) / 1000, int(high) / 1000) if low and high else None
 
 
 def container(root: Path, variables: Mapping[str, str]) -> str | None:

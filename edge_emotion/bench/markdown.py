@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from edge_emotion.bench.audit_text import audit_lines
+from edge_emotion.bench.environment_text import environment_facts
 from edge_emotion.bench.report import Report
 from edge_emotion.bench.roof_table import (
     ROOF_CAPTION,
@@ -18,7 +19,6 @@ from edge_emotion.bench.table import (
     COLUMNS,
     Column,
     cells,
-    environment_facts,
     method_text,
     not_measured,
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 
 from edge_emotion.bench.audit_text import audit_lines
+from edge_emotion.bench.environment_text import environment_facts
 from edge_emotion.bench.naming import moment
 from edge_emotion.bench.report import MeasuredModel, Report
 from edge_emotion.bench.roof_table import (
@@ -23,7 +24,6 @@ from edge_emotion.bench.table import (
     COLUMNS,
     Column,
     cells,
-    environment_facts,
     method_text,
     not_measured,
 )

@@ -12,12 +12,14 @@ from edge_emotion.artifact import Encoding, Precision
 from edge_emotion.backends.base import InferencePrecision
 from edge_emotion.bench.agreement import Agreement, Recognition
 from edge_emotion.bench.audit import Audit
-from edge_emotion.bench.checks import Checks
+from edge_emotion.bench.checks import GATE, Checks
+from edge_emotion.bench.conditions import Conditions
 from edge_emotion.bench.contest import PrecisionChoice
 from edge_emotion.bench.energy import Energy
 from edge_emotion.bench.environment import Environment
 from edge_emotion.bench.figures import Latency
 from edge_emotion.bench.frozen import Fraction, Frozen, RowIdentity, RowKey
+from edge_emotion.bench.memory import Memory
 from edge_emotion.bench.roofline import Position, Roofline
 from edge_emotion.bench.scenarios import Scenarios
 from edge_emotion.bench.stages import Stages
@@ -50,10 +52,16 @@ class Result(RowIdentity):
     """Wilson interval."""
     agreement_with_fp32: Fraction | None = None
     """Share of images with the class that the FP32 model gives on the same backend."""
+    accuracy_over_fp32: float | None = None
+    """``accuracy`` ÷ that of the FP32 model on the same backend."""
     file_bytes: int | None = None
     """Size of the file that ran."""
     cold_start_ms: float | None = None
     """From loading to the first result, with an empty cache, the runtime being imported already."""
+    compile_ms: float | None = None
+    """Of ``cold_start_ms``, until the file was read and compiled."""
+    warm_start_ms: float | None = None
+    """As ``cold_start_ms``, with what the runtime had cached when it was loaded before."""
     effective_precision: dict[str, int] | None = None
     """Executed precision → compute layers, as the runtime tells; empty where it does not."""
     audit: Audit | None = None
@@ -62,8 +70,8 @@ class Result(RowIdentity):
     """Whether the timed run did the work that accuracy was measured on."""
     energy: Energy | None = None
     """Of one call, where the machine has a meter."""
-    memory_bytes: int | None = None
-    """What loading it and the first result added to the memory of the process."""
+    memory: Memory | None = None
+    """Of the process, before and after loading it and the first result."""
     scenarios: Scenarios | None = None
     """Requests at random and all images at once; ``None`` where nobody asked."""
     stages: Stages | None = None
@@ -89,6 +97,11 @@ class Result(RowIdentity):
             return False
         low, high = self.p50_ci95_ms
         return (high - low) / self.latency.p50 > UNSTABLE
+
+    @property
+    def below_gate(self) -> bool:
+        """Whether it keeps less of FP32's accuracy than ``GATE``."""
+        return self.accuracy_over_fp32 is not None and self.accuracy_over_fp32 < GATE
 
     @model_validator(mode="after")
     def _figures_or_reason(self) -> Result:
@@ -139,6 +152,8 @@ class Report(Frozen):
         serialization_alias="schema",
     )
     environment: Environment
+    after: Conditions | None = None
+    """What had changed on the machine when the last row was timed."""
     method: Method
     dataset: Dataset | None
     models: tuple[MeasuredModel, ...]

@@ -12,6 +12,7 @@ from edge_emotion.backends import Faces
 from edge_emotion.bench.accuracy import Accuracy, digits, measure_accuracy
 from edge_emotion.bench.caches import fresh_caches
 from edge_emotion.bench.checks import check
+from edge_emotion.bench.conditions import read_conditions
 from edge_emotion.bench.energy import Meter, find_meter, idle_power, measure_energy
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.bench.frozen import RowKey
@@ -87,6 +88,7 @@ def run_benchmark(
         progress(f"timing {len(loaded)} rows in {ROUNDS} interleaved rounds")
         unit = yardstick()
         measure([unit, *(one.lane for one in loaded), *(roofs.lanes if roofs else ())], seconds)
+        after = read_conditions()
         _afterwards(loaded, seconds * _CHECKED_SHARE, meter, idle_watts)
         if scenarios:
             _under_load(loaded, faces, seconds, progress)
@@ -99,6 +101,7 @@ def run_benchmark(
     rows = refused | result_rows(loaded, roofline)
     report = Report(
         environment=environment,
+        after=after,
         method=Method(
             clock=CLOCK,
             rounds=ROUNDS,

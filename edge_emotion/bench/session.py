@@ -14,14 +14,26 @@ from edge_emotion.bench.accuracy import Accuracy
 from edge_emotion.bench.checks import Checks
 from edge_emotion.bench.energy import Energy
 from edge_emotion.bench.figures import Latency
+from edge_emotion.bench.memory import Memory, MemoryWatch
 from edge_emotion.bench.plan import Variant
 from edge_emotion.bench.report import Result
 from edge_emotion.bench.scenarios import Scenarios
 from edge_emotion.bench.stages import Stages
 from edge_emotion.bench.timing import Lane
-from edge_emotion.vitals import rss_bytes
 
 _MS = 1e6
+
+
+@dataclass(frozen=True)
+class Start:
+    """How long a model takes to be ready, the runtime being imported already."""
+
+    cold_ms: float
+    """From loading to the first result, with an empty cache."""
+    compile_ms: float
+    """Of that, until the file is read and compiled."""
+    warm_ms: float
+    """From loading once more, with what the runtime has cached, to the first result."""
 
 
 @dataclass
@@ -30,8 +42,8 @@ class Loaded:
 
     variant: Variant
     session: Session
-    cold_start_ms: float
-    memory_bytes: int
+    start: Start
+    memory: Memory
     layers: tuple[Layer, ...]
     """What is executed at the batch size that is timed; none where the runtime does not tell."""
     lane: Lane
@@ -54,7 +66,7 @@ def obstacle(variant: Variant) -> str | None:
 
 
 def load(variant: Variant, faces: Faces) -> Loaded:
-    """Load a variant and time it from there to its first result.
+    """Load a variant twice, and time it from there to its first result.
 
     Args:
         variant: one without an ``obstacle``.
@@ -63,24 +75,34 @@ def load(variant: Variant, faces: Faces) -> Loaded:
     Raises:
         EdgeEmotionError: the backend refused the model or failed on it.
     """
-    backend = get_backend(variant.backend)
     batches = _batches(faces, variant.batch)
-    before = rss_bytes()
-    start = perf_counter_ns()
-    session = backend.load(
-        variant.artifact, LoadOptions(variant.threads, variant.inference_precision)
-    )
+    watch = MemoryWatch()
+    session, compile_ms, cold_ms = _first_result(variant, batches[0])
     try:
-        session.infer(batches[0])
-        cold_start_ms = (perf_counter_ns() - start) / _MS
-        memory_bytes = rss_bytes() - before
+        memory = watch.memory()
         # Asked now: a runtime may compile another graph for the batches of the accuracy run.
         layers = session.info().layers
+        again, _, warm_ms = _first_result(variant, batches[0])
+        again.close()
     except BaseException:
         session.close()
         raise
-    lane = Lane(session.infer, batches)
-    return Loaded(variant, session, cold_start_ms, memory_bytes, layers, lane)
+    start = Start(cold_ms, compile_ms, warm_ms)
+    return Loaded(variant, session, start, memory, layers, Lane(session.infer, batches))
+
+
+def _first_result(variant: Variant, faces: Faces) -> tuple[Session, float, float]:
+    """A session, and milliseconds until it was there and until it had answered."""
+    options = LoadOptions(variant.threads, variant.inference_precision)
+    start = perf_counter_ns()
+    session = get_backend(variant.backend).load(variant.artifact, options)
+    loaded = perf_counter_ns()
+    try:
+        session.infer(faces)
+    except BaseException:
+        session.close()
+        raise
+    return session, (loaded - start) / _MS, (perf_counter_ns() - start) / _MS
 
 
 def without_figures(variant: Variant, status: str, reason: object) -> Result:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge_emotion.bench.accuracy import BATCH
+from edge_emotion.bench.memory import Memory
 from edge_emotion.bench.naming import (
     backend_name,
     interval,
     layers,
     milliseconds,
     model_name,
-    moment,
     percent,
     size,
 )
@@ -58,7 +58,9 @@ COLUMNS = (
 _COST_COLUMNS = (
     *_ROW,
     Column("cold start"),
-    Column("memory"),
+    Column("of it compiling"),
+    Column("warm start"),
+    Column("memory before / after / peak"),
     Column("energy"),
     Column("file"),
     Column("float in", figures=False),
@@ -88,22 +90,32 @@ def cost_table(report: Report) -> TextTable:
         "Cost",
         _COST_COLUMNS,
         [_cost(row) for row in report.measured],
-        "Cold start in milliseconds; memory is what loading and the first result added to the "
-        "process, which also uses again what rows before gave back; energy is that of one call "
-        "above the idle machine's.",
+        "Milliseconds from loading to the first result, the runtime being imported: with an empty "
+        "cache, of that until the file was read and compiled, and again with what the runtime "
+        "had cached. Memory is that of the process, before loading, with the first result, and the "
+        "most in between; rows are loaded one after the other, so it grows, and what one gives "
+        "back the next may use. Energy is that of one call above the idle machine's.",
     )
 
 
 def _cost(row: Result) -> tuple[str, ...]:
     return (
         *_row(row),
-        ABSENT if row.cold_start_ms is None else milliseconds(row.cold_start_ms),
-        ABSENT if row.memory_bytes is None else size(max(row.memory_bytes, 0)),
+        *(
+            ABSENT if each is None else milliseconds(each)
+            for each in (row.cold_start_ms, row.compile_ms, row.warm_start_ms)
+        ),
+        ABSENT if row.memory is None else _memory(row.memory),
         ABSENT if row.energy is None else f"{1000 * row.energy.joules:.3g} mJ",
         ABSENT if row.file_bytes is None else size(row.file_bytes),
         row.inference_precision,
         layers(row.effective_precision or {}),
     )
+
+
+def _memory(memory: Memory) -> str:
+    most = ABSENT if memory.peak_bytes is None else size(memory.peak_bytes)
+    return f"{size(memory.before_bytes)} / {size(memory.after_bytes)} / {most}"
 
 
 def _row(row: Result) -> tuple[str, ...]:
@@ -136,34 +148,6 @@ def not_measured(report: Report) -> list[NotMeasured]:
             key = (backend_name(row.backend), row.status, row.reason or "")
             models.setdefault(key, {})[model_name(row)] = None
     return [NotMeasured(*key, tuple(names)) for key, names in models.items()]
-
-
-def environment_facts(report: Report) -> dict[str, str]:
-    """The machine, a line each."""
-    environment = report.environment
-    used, cores = len(environment.affinity), environment.cores
-    warmth = environment.temperature_celsius
-    meters = {row.energy.source for row in report.measured if row.energy}
-    optional = {
-        "Energy": "; ".join(sorted(meters)) or "no meter that this user may read",
-        "Container": environment.container,
-        "L4T": environment.l4t,
-        "Temperature before": None if warmth is None else f"{warmth:.0f} °C",
-        "Revision": environment.git_revision,
-    }
-    return {
-        "Date": moment(environment.date),
-        "CPU": f"{environment.cpu} ({environment.machine})",
-        "CPU features": ", ".join(environment.cpu_flags) or "none that matter here",
-        "Cores": f"{used} of {cores} usable by this process",
-        "Memory": f"{environment.memory_bytes / 2**30:.1f} GiB",
-        "Governor": environment.governor or "not readable",
-        "Load before": ", ".join(f"{value:.2f}" for value in environment.load_average),
-        "System": f"{environment.os}, kernel {environment.kernel}",
-        "Python": environment.python,
-        **{name: fact for name, fact in optional.items() if fact is not None},
-        **environment.versions,
-    }
 
 
 _COMPARISON = (

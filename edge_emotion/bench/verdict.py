@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from edge_emotion.bench.checks import GATE
 from edge_emotion.bench.contest import TOLERANCE
 from edge_emotion.bench.naming import (
     backend_name,
@@ -33,7 +34,10 @@ class Verdict:
 
 
 def judge(report: Report) -> Verdict:
-    """Choose the fastest row at the smallest batch that loses no more than ``TOLERANCE``."""
+    """Choose the fastest row at the smallest batch that loses no more than ``TOLERANCE``.
+
+    Rows that keep less than ``GATE`` of FP32's accuracy are out, where there are others.
+    """
     rows = [row for row in report.measured if row.batch == smallest_batch(report)]
     if not rows:
         return Verdict("No backend of this machine could run any of the models.")
@@ -44,6 +48,7 @@ def judge(report: Report) -> Verdict:
         shipping=tuple(shipping_lines(report.precision_choices, choice.batch)),
         warnings=(
             *int8_warnings(report.precision_choices),
+            *_below_gate(report),
             *_unchecked(report),
             *_unstable(report),
             *_failures(report),
@@ -72,7 +77,8 @@ def _accurate(rows: list[Result]) -> list[Result]:
     if not known:
         return rows
     floor = max(known) - TOLERANCE
-    return [row for row in rows if row.accuracy is not None and row.accuracy >= floor]
+    kept = [row for row in rows if row.accuracy is not None and row.accuracy >= floor]
+    return [row for row in kept if not row.below_gate] or kept
 
 
 def _headline(choice: Result) -> str:
@@ -97,6 +103,7 @@ def _details(report: Report, rows: list[Result], choice: Result) -> Iterator[str
             f"Accuracy is of {report.dataset.images:,} {report.dataset.split} images, one forward "
             f"pass each; its 95 % interval is {interval(choice.accuracy_ci95)} %."
         )
+    yield from _kept(report)
     yield from _under_the_roof(report, choice)
     yield from _alternatives(report, rows, choice)
 
@@ -111,6 +118,15 @@ def _against_fp32(report: Report, choice: Result) -> Iterator[str]:
     if choice.agreement_with_fp32 is not None:
         sentence += f", the same answer on {percent(choice.agreement_with_fp32)} of images"
     yield f"{sentence}."
+
+
+def _kept(report: Report) -> Iterator[str]:
+    shares = [r.accuracy_over_fp32 for r in report.measured if r.accuracy_over_fp32 is not None]
+    if shares and min(shares) >= GATE:
+        yield (
+            f"Every narrower row keeps at least {percent(min(shares))} of FP32's accuracy on its "
+            f"backend; MLPerf asks for {GATE:.0%}."
+        )
 
 
 def _under_the_roof(report: Report, choice: Result) -> Iterator[str]:
@@ -139,6 +155,15 @@ def _alternatives(report: Report, rows: list[Result], choice: Result) -> Iterato
             f"Most faces per second: {model_name(busiest)} on {backend_name(busiest.backend)} "
             f"with {setting_name(busiest)}, {busiest.throughput_ips:,.0f} a second."
         )
+
+
+def _below_gate(report: Report) -> Iterator[str]:
+    for row in report.measured:
+        if row.below_gate and row.accuracy_over_fp32 is not None:
+            yield (
+                f"{row_name(row)}, {setting_name(row)}: keeps {percent(row.accuracy_over_fp32)} of "
+                f"FP32's accuracy, less than the {GATE:.0%} that MLPerf asks for."
+            )
 
 
 def _unchecked(report: Report) -> Iterator[str]:

@@ -22,7 +22,8 @@ CONTRACT = {
     "model", "precision", "backend", "threads", "batch", "status", "reason", "latency_ms",
     "throughput_ips", "accuracy", "accuracy_ci95", "agreement_with_fp32", "file_bytes",
     "cold_start_ms", "effective_precision", "inference_precision", "audit", "roofline",
-    "p50_ci95_ms", "variation", "checks", "energy", "memory_bytes",
+    "p50_ci95_ms", "variation", "checks", "energy", "memory",
+    "accuracy_over_fp32", "compile_ms", "warm_start_ms",
     "scenarios", "stages",
 }  # fmt: skip
 
@@ -95,6 +96,15 @@ def test_answers_are_held_against_each_other_and_against_the_truth(benchmark: Be
             of_class = truth == str(place)
             assert share == pytest.approx((answers[of_class] == str(place)).mean())
     assert len(report.agreements) == len(given) * (len(given) - 1) // 2
+    for row in report.measured:
+        if row.precision == "fp32":
+            assert row.accuracy_over_fp32 is None
+        else:
+            fp32 = given["classifier-fp32", "fp32", row.backend]
+            own = given[row.model, row.precision, row.backend]
+            assert row.accuracy_over_fp32 == pytest.approx(
+                (own == truth).sum() / (fp32 == truth).sum()
+            )
     for pair in report.agreements:
         one, other = (given[w.model, w.precision, w.backend] for w in (pair.one, pair.other))
         assert pair.agreement == pytest.approx((one == other).mean())
@@ -114,6 +124,14 @@ def test_rows_tell_what_really_ran(benchmark: Benchmark, models: list[Artifact])
         assert row.file_bytes == sizes[name]
         assert row.cold_start_ms is not None
         assert row.cold_start_ms > row.latency.min
+        assert row.compile_ms is not None
+        assert 0 < row.compile_ms < row.cold_start_ms
+        assert row.warm_start_ms is not None
+        assert row.warm_start_ms > row.latency.min
+        assert row.memory is not None
+        assert row.memory.peak_bytes is not None
+        assert 2**24 < row.memory.before_bytes <= row.memory.peak_bytes
+        assert row.memory.after_bytes <= row.memory.peak_bytes
         precisions = row.effective_precision or {}
         dominant = max(precisions, key=precisions.__getitem__)
         assert dominant == {"fp32": "f32", "fp16": "f16"}.get(row.precision, row.precision)

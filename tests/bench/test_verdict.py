@@ -102,3 +102,19 @@ def test_a_median_that_the_machine_left_uncertain_is_flagged() -> None:
     (warning,) = judge(report(calm, rough)).warnings
     assert "tiny int8 · OpenVINO" in warning
     assert judge(report(calm)).warnings == ()
+
+
+def test_a_narrower_model_that_loses_too_much_is_named_and_not_chosen() -> None:
+    fine = row("small", "int8", 0.25, correct=2470, accuracy_over_fp32=0.9954)
+    poor = row("small", "int8", 0.2, backend="onnxruntime", correct=2455, accuracy_over_fp32=0.989)
+    reference = row("small-fp32", "fp32", 0.75, correct=2472)
+    verdict = judge(report(fine, reference))
+    assert any("at least 99.5 % of FP32's accuracy" in line for line in verdict.details)
+    assert not verdict.warnings
+    verdict = judge(report(fine, poor, reference))
+    assert verdict.headline.startswith("Run small int8 on OpenVINO")
+    (warning,) = verdict.warnings
+    assert "ONNX Runtime" in warning
+    assert "98.9 % of FP32's accuracy" in warning
+    assert not any("at least" in line for line in verdict.details)
+    assert judge(report(poor)).headline.startswith("Run small int8 on ONNX Runtime")

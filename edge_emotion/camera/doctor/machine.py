@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,12 +11,11 @@ from edge_emotion.camera.disk import RESERVE_BYTES
 from edge_emotion.camera.doctor.check import Check, failure, ok, warning
 from edge_emotion.errors import EdgeEmotionError, OutputError
 from edge_emotion.jsonio import cache_directory, output_directory
-from edge_emotion.vitals import cpu_temperature_celsius, l4t_release
+from edge_emotion.vitals import cpu_temperature_celsius, l4t_release, power_mode
 
 _LITTLE_BYTES = 1 << 30
 _HOT_CELSIUS = 85.0
 """Jetsons and most PCs begin to lower their clocks between here and 100 °C."""
-_TOOL_SECONDS = 10.0
 
 
 def machine_checks(root: Path) -> Iterator[Check]:
@@ -94,23 +91,16 @@ def _jetson(root: Path) -> Iterator[Check]:
 
 def _power_mode() -> Check:
     fix = "sudo nvpmodel -m 0 for the fastest mode, sudo jetson_clocks to hold the clocks"
-    tool = shutil.which("nvpmodel")
-    if tool is None:
+    if shutil.which("nvpmodel") is None:
         return warning(
             "power mode", "there is no nvpmodel", "install JetPack's nvidia-l4t-nvpmodel"
         )
-    try:
-        told = subprocess.run(  # noqa: S603 - NVIDIA's tool, found on PATH
-            [tool, "-q"], capture_output=True, text=True, timeout=_TOOL_SECONDS, check=False
-        ).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return warning("power mode", "nvpmodel does not answer", fix)
-    mode = re.search(r"NV Power Mode: *(\S+)", told)
+    mode = power_mode()
     if mode is None:
         return warning("power mode", "nvpmodel does not tell it", fix)
-    if "MAXN" in mode.group(1):
-        return ok("power mode", mode.group(1))
-    return warning("power mode", mode.group(1), fix)
+    if "MAXN" in mode:
+        return ok("power mode", mode)
+    return warning("power mode", mode, fix)
 
 
 def _clocks(sysfs: Path) -> Check:
