@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_emotion.backends import Session
-from edge_emotion.data import FaceSet
-from edge_emotion.evaluation import evaluate, predict_logits
+from edge_emotion.evaluation import Score, evaluate, predict_logits
+from edge_emotion.evaluation.exam import Exam
 
 BATCH = 64
 """Images an inference takes while accuracy is measured."""
@@ -21,12 +21,14 @@ class Accuracy:
 
     Attributes:
         share: fraction of images classified as labelled.
+        leak_free: on those of them that are near no training image, where that is known.
         ci95: its Wilson interval.
         predictions: predicted class of every image, (N,).
         recall: label → share of its images that are recognised; classes without images left out.
     """
 
     share: float
+    leak_free: Score | None
     ci95: tuple[float, float]
     predictions: npt.NDArray[np.intp]
     recall: dict[str, float]
@@ -36,16 +38,23 @@ class Accuracy:
         return float(np.mean(self.predictions == other.predictions))
 
 
-def measure_accuracy(session: Session, dataset: FaceSet) -> Accuracy:
-    """Classify every image of ``dataset`` with ``session``.
+def measure_accuracy(session: Session, exam: Exam) -> Accuracy:
+    """Classify every image that is judged with ``session``.
 
     Raises:
         BackendError: the runtime failed.
     """
-    logits = predict_logits(session, dataset.images, BATCH)
-    metrics = evaluate(logits, dataset.labels, session.artifact.manifest.temperature)
-    recall = {label: each.recall for label, each in metrics.per_class.items() if each.support}
-    return Accuracy(metrics.accuracy, metrics.accuracy_ci95, logits.argmax(axis=1), recall)
+    images, labels = exam.judged
+    logits = predict_logits(session, images, BATCH)
+    metrics = evaluate(logits, labels, session.artifact.manifest.temperature)
+    predictions = logits.argmax(axis=1)
+    return Accuracy(
+        share=metrics.accuracy,
+        leak_free=None if exam.fresh is None else Score.of((predictions == labels)[exam.fresh]),
+        ci95=metrics.accuracy_ci95,
+        predictions=predictions,
+        recall={label: each.recall for label, each in metrics.per_class.items() if each.support},
+    )
 
 
 def digits(classes: npt.NDArray[np.integer]) -> str:

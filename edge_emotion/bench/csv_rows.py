@@ -12,8 +12,9 @@ _MEMORY = ("before_bytes", "after_bytes", "peak_bytes")
 COLUMNS = (
     "model", "precision", "backend", "threads", "batch", "status", "reason",
     *(f"{name}_ms" for name in _LATENCY), "p50_low_ms", "p50_high_ms", "variation",
-    "throughput_ips", "accuracy", "accuracy_low", "accuracy_high", "agreement_with_fp32",
-    "accuracy_over_fp32", "file_bytes", "cold_start_ms", "compile_ms", "warm_start_ms",
+    "throughput_ips", "accuracy", "accuracy_low", "accuracy_high", "accuracy_leak_free",
+    "agreement_with_fp32", "accuracy_over_fp32",
+    "file_bytes", "cold_start_ms", "compile_ms", "warm_start_ms",
     "memory_before_bytes", "memory_after_bytes", "memory_peak_bytes", "joules",
     "inference_precision", "effective_precision",
 )  # fmt: skip

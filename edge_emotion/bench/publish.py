@@ -55,10 +55,12 @@ def _page_with_plots(
     if find_spec("matplotlib") is None:
         return render_page(report, (), notice=_NO_PLOTS)
 
+    from edge_emotion.bench.confusion_pictures import confusion_pictures
     from edge_emotion.bench.history_plot import history_plot
     from edge_emotion.bench.latency_plot import latency_plot
     from edge_emotion.bench.pareto_plot import pareto_plot
     from edge_emotion.bench.roof_plot import roof_plot
+    from edge_emotion.bench.scaling_plot import scaling_plot
     from edge_emotion.plots.svg import standalone
 
     pareto = pareto_plot(report)
@@ -67,7 +69,9 @@ def _page_with_plots(
     drawn = (
         pareto,
         latency_plot(report, benchmark.samples),
+        scaling_plot(report),
         roof_plot(report),
+        *confusion_pictures(report, benchmark.samples),
         history_plot(history) if history else None,
     )
     return render_page(report, [picture for picture in drawn if picture is not None])

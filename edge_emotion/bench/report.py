@@ -50,6 +50,8 @@ class Result(RowIdentity):
     accuracy: Fraction | None = None
     accuracy_ci95: tuple[Fraction, Fraction] | None = None
     """Wilson interval."""
+    accuracy_leak_free: Fraction | None = None
+    """On the images that are near no training image; ``None`` where that is not known."""
     agreement_with_fp32: Fraction | None = None
     """Share of images with the class that the FP32 model gives on the same backend."""
     accuracy_over_fp32: float | None = None
@@ -131,6 +133,8 @@ class Dataset(Frozen):
     source_sha256: str
     split: str
     images: int = Field(gt=0)
+    leak_free_images: int | None = None
+    """Those near no training image of the same source; ``None`` where it has none."""
 
 
 class Method(Frozen):
@@ -203,6 +207,8 @@ class Samples(Frozen):
     labels: tuple[str, ...] = LABELS
     truth: str | None
     """True class of every image, in the digits of ``RowSamples.predictions``."""
+    seen: str | None = None
+    """Whether an image is near a training image (1) or not (0), of every image."""
     rows: tuple[RowSamples, ...]
     yardstick_rounds_ns: tuple[tuple[Nanoseconds, ...], ...] = ()
     """Duration of every call of the yardstick, in the same rounds."""

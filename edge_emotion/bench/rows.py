@@ -57,6 +57,7 @@ def _row(
         throughput_ips=batch * 1000 / latency.mean,
         accuracy=accuracy.share if accuracy else None,
         accuracy_ci95=accuracy.ci95 if accuracy else None,
+        accuracy_leak_free=accuracy.leak_free.accuracy if accuracy and accuracy.leak_free else None,
         agreement_with_fp32=accuracy.agreement(fp32) if compared and accuracy and fp32 else None,
         file_bytes=one.session.artifact.file_bytes,
         accuracy_over_fp32=accuracy.share / fp32.share

@@ -32,7 +32,8 @@ from edge_emotion.bench.session import Loaded, load, obstacle, without_figures
 from edge_emotion.bench.stages import LoopRun, Stages, measure_prepared, staged
 from edge_emotion.bench.timing import CLOCK, ROUNDS, kept_error, measure
 from edge_emotion.bench.yardstick import yardstick
-from edge_emotion.data import FaceSet, Split, load_dataset
+from edge_emotion.data import Split, load_dataset
+from edge_emotion.evaluation.exam import Exam
 
 DISTINCT_INPUTS = 512
 """Faces in rotation while timing, so that no call sees the input of the call before it."""
@@ -53,7 +54,7 @@ class Benchmark:
 
 def run_benchmark(
     variants: Sequence[Variant],
-    dataset: FaceSet | None,
+    exam: Exam | None,
     seconds: float,
     progress: Progress,
     roofs: Roofs | None = None,
@@ -66,8 +67,8 @@ def run_benchmark(
 
     Args:
         variants: from ``plan``.
-        dataset: labelled faces to measure accuracy on; without it accuracy stays unknown and
-            drawn faces are timed.
+        exam: labelled faces to measure accuracy on; without it accuracy stays unknown and drawn
+            faces are timed.
         seconds: timed seconds for each variant.
         progress: told of each step, one line each.
         roofs: of this machine, timed in turns with the rows so that both meet the same moments;
@@ -78,12 +79,13 @@ def run_benchmark(
     environment = read_environment()
     meter = find_meter()
     idle_watts = idle_power(meter, seconds) if meter else 0.0
-    faces = _spread((dataset or load_dataset("synthetic", Split.PUBLIC)).images)
+    images = exam.judged[0] if exam else load_dataset("synthetic", Split.PUBLIC).images
+    faces = _spread(images)
     with ExitStack() as sessions:
         renew = sessions.enter_context(fresh_caches())
         loaded, refused = _load_all(variants, faces, sessions, renew, progress)
-        if dataset is not None:
-            refused |= _measure_accuracy(loaded, dataset, progress)
+        if exam is not None:
+            refused |= _measure_accuracy(loaded, exam, progress)
             loaded = [one for one in loaded if one.variant.key not in refused]
         progress(f"timing {len(loaded)} rows in {ROUNDS} interleaved rounds")
         unit = yardstick()
@@ -107,18 +109,19 @@ def run_benchmark(
             rounds=ROUNDS,
             seconds_per_row=seconds,
             distinct_inputs=len(faces),
-            inputs="synthetic" if dataset is None else "dataset",
+            inputs="synthetic" if exam is None else "dataset",
         ),
-        dataset=None if dataset is None else _described(dataset),
+        dataset=None if exam is None else _described(exam),
         models=measured_models(loaded),
         results=tuple(rows[variant.key] for variant in variants),
         precision_choices=precision_choices(loaded),
         recognition=recognition(loaded),
-        agreements=() if dataset is None else answer_pairs(loaded, dataset.labels),
+        agreements=() if exam is None else answer_pairs(loaded, exam.truth.labels),
         roofline=roofline,
     )
     samples = Samples(
-        truth=None if dataset is None else digits(dataset.labels),
+        truth=None if exam is None else digits(exam.truth.labels),
+        seen=None if exam is None or exam.fresh is None else digits(~exam.fresh * 1),
         rows=tuple(samples_row(one) for one in loaded if one.lane.error is None),
         yardstick_rounds_ns=tuple(map(tuple, unit.rounds_ns)),
     )
@@ -157,7 +160,7 @@ def _load_all(
 
 
 def _measure_accuracy(
-    loaded: Sequence[Loaded], dataset: FaceSet, progress: Progress
+    loaded: Sequence[Loaded], exam: Exam, progress: Progress
 ) -> dict[RowKey, Result]:
     """Measure each model once on each backend; the report's method says that its rows share it."""
     failed: dict[RowKey, Result] = {}
@@ -166,8 +169,9 @@ def _measure_accuracy(
         model, precision, backend, _, _ = one.variant.key
         try:
             if (model, precision, backend) not in known:
-                progress(f"accuracy of {model} {precision} on {backend}: {len(dataset)} images")
-                known[model, precision, backend] = measure_accuracy(one.session, dataset)
+                count = len(exam.truth.labels)
+                progress(f"accuracy of {model} {precision} on {backend}: {count} images")
+                known[model, precision, backend] = measure_accuracy(one.session, exam)
             one.accuracy = known[model, precision, backend]
         except Exception as error:  # noqa: BLE001 - whatever a runtime raises is that row's result
             failed[one.variant.key] = without_figures(one.variant, "failed", error)
@@ -213,9 +217,12 @@ def _running(loaded: Sequence[Loaded]) -> list[Loaded]:
     return [one for one in loaded if one.lane.error is None]
 
 
-def _described(dataset: FaceSet) -> Dataset:
+def _described(exam: Exam) -> Dataset:
     return Dataset(
-        source_sha256=dataset.source_sha256, split=dataset.split.value, images=len(dataset)
+        source_sha256=exam.faces.source_sha256,
+        split=exam.faces.split.value,
+        images=len(exam.truth.labels),
+        leak_free_images=None if exam.fresh is None else int(exam.fresh.sum()),
     )
 
 

@@ -15,7 +15,7 @@ from edge_emotion.bench.naming import (
     percent,
     size,
 )
-from edge_emotion.bench.report import Report, Result
+from edge_emotion.bench.report import Dataset, Report, Result
 
 ABSENT = "–"
 
@@ -53,6 +53,7 @@ COLUMNS = (
     Column("faces/s"),
     Column("accuracy"),
     Column("95 % interval"),
+    Column("not seen in train"),
     Column("agrees with FP32"),
 )
 _COST_COLUMNS = (
@@ -80,6 +81,7 @@ def cells(row: Result) -> tuple[str, ...]:
         ABSENT if row.throughput_ips is None else f"{row.throughput_ips:,.0f}",
         ABSENT if row.accuracy is None else percent(row.accuracy),
         ABSENT if row.accuracy_ci95 is None else interval(row.accuracy_ci95),
+        ABSENT if row.accuracy_leak_free is None else percent(row.accuracy_leak_free),
         ABSENT if row.agreement_with_fp32 is None else percent(row.agreement_with_fp32),
     )
 
@@ -157,16 +159,25 @@ _COMPARISON = (
 )
 
 
+def _accuracy_method(dataset: Dataset) -> str:
+    text = (
+        f" Accuracy is measured once for each model and backend, {BATCH} images at a time with the "
+        f"threads of its first row, and shown in all its rows; intervals are Wilson's."
+    )
+    if dataset.leak_free_images is None:
+        return text
+    return (
+        f"{text} Of the {dataset.images:,} images {dataset.images - dataset.leak_free_images:,} "
+        f"stand, identical or nearly so, in the training split too; “not seen in train” is of the "
+        f"others."
+    )
+
+
 def method_text(report: Report) -> str:
     """How the figures were obtained."""
     method = report.method
     inputs = "images of the dataset" if method.inputs == "dataset" else "drawn faces"
-    accuracy = (
-        f" Accuracy is measured once for each model and backend, {BATCH} images at a time with the "
-        f"threads of its first row, and shown in all its rows; intervals are Wilson's."
-        if report.dataset is not None
-        else ""
-    )
+    accuracy = "" if report.dataset is None else _accuracy_method(report.dataset)
     return (
         f"Every row was warmed up until its median settled, then timed for "
         f"{method.seconds_per_row:g} s in {method.rounds} rounds; each round visits all rows in "

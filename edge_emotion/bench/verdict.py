@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edge_emotion.bench.checks import GATE
@@ -34,14 +34,11 @@ class Verdict:
 
 
 def judge(report: Report) -> Verdict:
-    """Choose the fastest row at the smallest batch that loses no more than ``TOLERANCE``.
-
-    Rows that keep less than ``GATE`` of FP32's accuracy are out, where there are others.
-    """
+    """Choose the best row at the smallest batch, and say what it costs."""
     rows = [row for row in report.measured if row.batch == smallest_batch(report)]
     if not rows:
         return Verdict("No backend of this machine could run any of the models.")
-    choice = min(_accurate(rows), key=_p50)
+    choice = best_row(rows)
     return Verdict(
         headline=_headline(choice),
         details=tuple(_details(report, rows, choice)),
@@ -54,6 +51,14 @@ def judge(report: Report) -> Verdict:
             *_failures(report),
         ),
     )
+
+
+def best_row(rows: Sequence[Result]) -> Result:
+    """The fastest of those that lose no more than ``TOLERANCE``; calls of more faces take longer.
+
+    Rows that keep less than ``GATE`` of FP32's accuracy are out, where there are others.
+    """
+    return min(_accurate(rows), key=_p50)
 
 
 def smallest_batch(report: Report) -> int:
@@ -72,7 +77,7 @@ def fp32_of(report: Report, row: Result) -> Result | None:
     return None
 
 
-def _accurate(rows: list[Result]) -> list[Result]:
+def _accurate(rows: Sequence[Result]) -> Sequence[Result]:
     known = [row.accuracy for row in rows if row.accuracy is not None]
     if not known:
         return rows
@@ -125,7 +130,7 @@ def _kept(report: Report) -> Iterator[str]:
     if shares and min(shares) >= GATE:
         yield (
             f"Every narrower row keeps at least {percent(min(shares))} of FP32's accuracy on its "
-            f"backend; MLPerf asks for {GATE:.0%}."
+            f"backend; MLPerf asks for {percent(GATE)}."
         )
 
 
@@ -162,7 +167,7 @@ def _below_gate(report: Report) -> Iterator[str]:
         if row.below_gate and row.accuracy_over_fp32 is not None:
             yield (
                 f"{row_name(row)}, {setting_name(row)}: keeps {percent(row.accuracy_over_fp32)} of "
-                f"FP32's accuracy, less than the {GATE:.0%} that MLPerf asks for."
+                f"FP32's accuracy, less than the {percent(GATE)} that MLPerf asks for."
             )
 
 

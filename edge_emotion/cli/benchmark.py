@@ -96,17 +96,18 @@ def command(
     from edge_emotion.bench.publish import publish
     from edge_emotion.bench.roofs import Roofs
     from edge_emotion.bench.run import run_benchmark
-    from edge_emotion.data import Split, load_dataset
+    from edge_emotion.data import Split
+    from edge_emotion.evaluation.exam import Exam
     from edge_emotion.jsonio import output_directory
 
     variants = plan(find_models(models), choose_backends(backends), threads, batch_sizes)
     output_directory(out)
     if history is not None:
         read_history(history)  # before the minutes of measuring, whether it can be read
-    dataset = None if data is None else load_dataset(data, Split(split))
+    exam = None if data is None else Exam.open(data, Split(split), None)
     roofs = Roofs(threads, say) if roofline else None
     benchmark = run_benchmark(
-        variants, dataset, seconds, say, roofs, scenarios, loop_over_clip if stages else None
+        variants, exam, seconds, say, roofs, scenarios, loop_over_clip if stages else None
     )
     runs = []
     if history is not None:

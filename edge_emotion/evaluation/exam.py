@@ -54,6 +54,11 @@ class Exam:
         """The images that are judged, uint8 (M, 48, 48), and their labels (M,)."""
         return self.faces.images[self.truth.judged], self.truth.labels
 
+    @property
+    def fresh(self) -> Mask | None:
+        """Bool (M,), those of the images that are judged that are near no training image."""
+        return None if self.seen is None else ~self.seen[self.truth.judged]
+
     def examine(self, logits: Logits, temperature: float) -> Examination:
         """Judge a model by its logits (N, 7) on all ``faces``."""
         return examine(logits, self.faces.labels, temperature, self.seen, self.votes)

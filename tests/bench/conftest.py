@@ -9,7 +9,8 @@ import pytest
 from edge_emotion.artifact import Artifact
 from edge_emotion.bench.plan import plan
 from edge_emotion.bench.run import Benchmark, run_benchmark
-from edge_emotion.data import SYNTHETIC, FaceSet, Split, load_dataset
+from edge_emotion.data import SYNTHETIC, Split
+from edge_emotion.evaluation.exam import Exam
 from tests.backends.classifiers import place
 
 
@@ -21,18 +22,18 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[Artifact]:
 
 
 @pytest.fixture(scope="session")
-def faces() -> FaceSet:
+def exam() -> Exam:
     """The drawn public faces."""
-    return load_dataset(SYNTHETIC, Split.PUBLIC)
+    return Exam.open(SYNTHETIC, Split.PUBLIC, None)
 
 
 @pytest.fixture(scope="session")
-def benchmark(models: list[Artifact], faces: FaceSet) -> Benchmark:
+def benchmark(models: list[Artifact], exam: Exam) -> Benchmark:
     """Two models, two real runtimes, two batch sizes and a backend that runs neither."""
     pytest.importorskip("onnxruntime")
     pytest.importorskip("openvino")
     variants = plan(models, ("openvino", "onnxruntime", "torch"), (1,), (1, 8))
-    return run_benchmark(variants, faces, 0.1, lambda _: None)
+    return run_benchmark(variants, exam, 0.1, lambda _: None)
 
 
 @pytest.fixture

@@ -12,10 +12,12 @@ from xml.etree import ElementTree
 import pytest
 
 from edge_emotion.bench.markdown import render_markdown
+from edge_emotion.bench.naming import row_name
 from edge_emotion.bench.page import render_page
 from edge_emotion.bench.publish import publish
 from edge_emotion.bench.report import Samples, read_report, report_schema
 from edge_emotion.bench.run import Benchmark
+from edge_emotion.bench.verdict import best_row
 from edge_emotion.errors import DataError, OutputError
 from tests.bench.reports import refused, report, row
 
@@ -110,10 +112,13 @@ def test_the_page_loads_nothing_and_runs_nothing(published: Path) -> None:
 def test_plots_are_scalable_named_and_unambiguous(published: Path) -> None:
     page = Page((published / "report.html").read_text())
     plots = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert len(plots) == 4  # two plots, each for desks and for phones
+    # Accuracy, latency, scaling, and a confusion for the one network, for desks and for phones.
+    assert len(plots) == 8
+    *rows, _, _ = plots
+    for plot in rows:
+        assert "classifier-fp32 · OpenVINO" in plot["aria-label"]
     for plot in plots:
         assert plot["role"] == "img"
-        assert "classifier-fp32 · OpenVINO" in plot["aria-label"]
         assert plot["viewbox"]
         assert "width" not in plot
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
@@ -229,3 +234,35 @@ def test_unknown_keys_are_refused(published: Path, tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text(json.dumps(document))
     with pytest.raises(DataError, match="speed"):
         read_report(tmp_path / "report.json")
+
+
+def test_scaling_is_drawn_over_what_varies_and_nothing_else() -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    from edge_emotion.bench.scaling_plot import scaling_plot
+
+    one, eight = row("small", "int8", 0.2), row("small", "int8", 1.0, batch=8)
+    assert scaling_plot(report(one)) is None
+    picture = scaling_plot(report(one, eight))
+    assert picture is not None
+    assert picture.title == "Faces a second by batch size"
+    assert "small int8 · OpenVINO: 1: 5,000, 8: 8,000." in picture.wide
+    two = one.model_copy(update={"threads": 2, "throughput_ips": 9000.0})
+    threads = scaling_plot(report(one, two))
+    assert threads is not None
+    assert threads.title == "Faces a second by number of threads"
+    assert "1: 5,000, 2: 9,000." in threads.narrow
+
+
+def test_a_confusion_counts_the_answers_of_the_best_row(benchmark: Benchmark) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    from edge_emotion.bench.confusion_pictures import confusion_pictures
+
+    (picture,) = confusion_pictures(benchmark.report, benchmark.samples)
+    choice = best_row(benchmark.report.measured)
+    assert picture.title == f"Who is taken for whom: {row_name(choice)}"
+    truth = benchmark.samples.truth or ""
+    answers = benchmark.samples.by_row()[choice.key].predictions or ""
+    angry = [answer for answer, label in zip(answers, truth, strict=True) if label == "0"]
+    assert f"angry: {angry.count('0') / len(angry):.0%} of {len(angry)} right" in picture.wide
+    without = benchmark.samples.model_copy(update={"truth": None})
+    assert not list(confusion_pictures(benchmark.report, without))

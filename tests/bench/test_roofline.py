@@ -113,7 +113,7 @@ def test_every_form_of_the_report_shows_the_roofline(
     folder = tmp_path_factory.mktemp("roofline")
     page = publish(measured, folder).read_text()
     assert "Under the roof of this machine, one thread" in page
-    assert page.count("<svg") == 4  # without accuracy: latency and roofline, wide and narrow
+    assert page.count("<svg") == 6  # without accuracy: latency, scaling, roofline, in two widths
     assert "p50 ÷ ideal" in page
     text = (folder / "report.md").read_text()
     assert "## Roofline" in text

@@ -13,9 +13,9 @@ from edge_emotion.bench.report import Result
 from edge_emotion.bench.run import Benchmark, run_benchmark
 from edge_emotion.bench.stages import LoopFigures
 from edge_emotion.bench.timing import ROUNDS
-from edge_emotion.data import FaceSet
 from edge_emotion.errors import BackendError
 from edge_emotion.evaluation import wilson_interval
+from edge_emotion.evaluation.exam import Exam
 from tests.backends.classifiers import CONVOLUTIONS
 
 CONTRACT = {
@@ -23,7 +23,7 @@ CONTRACT = {
     "throughput_ips", "accuracy", "accuracy_ci95", "agreement_with_fp32", "file_bytes",
     "cold_start_ms", "effective_precision", "inference_precision", "audit", "roofline",
     "p50_ci95_ms", "variation", "checks", "energy", "memory",
-    "accuracy_over_fp32", "compile_ms", "warm_start_ms",
+    "accuracy_leak_free", "accuracy_over_fp32", "compile_ms", "warm_start_ms",
     "scenarios", "stages",
 }  # fmt: skip
 
@@ -69,6 +69,8 @@ def test_every_figure_can_be_derived_again_from_the_samples(benchmark: Benchmark
         correct = int((answers == truth).sum())
         assert row.accuracy == correct / len(truth)
         assert row.accuracy_ci95 == wilson_interval(correct, len(truth))
+        fresh = np.array(list(benchmark.samples.seen or "")) == "0"
+        assert row.accuracy_leak_free == (answers == truth)[fresh].mean()
         reference = raw[("classifier-fp32", "fp32", *row.key[2:])]
         agreement = float((answers == np.array(list(reference.predictions or ""))).mean())
         assert row.agreement_with_fp32 == (None if row.precision == "fp32" else agreement)
@@ -184,11 +186,11 @@ def test_accuracy_is_unknown_without_labelled_faces(models: list[Artifact]) -> N
 
 
 def test_a_model_that_no_runtime_can_read_fails_alone(
-    broken: Artifact, models: list[Artifact], faces: FaceSet
+    broken: Artifact, models: list[Artifact], exam: Exam
 ) -> None:
     steps: list[str] = []
     variants = plan([broken, models[0]], ("onnxruntime", "openvino"), (1,), (1,))
-    result = run_benchmark(variants, faces, 0.02, steps.append)
+    result = run_benchmark(variants, exam, 0.02, steps.append)
     statuses = {(row.model, row.backend): row for row in result.report.results}
     for backend in ("onnxruntime", "openvino"):
         failed = statuses["broken", backend]
