@@ -43,7 +43,7 @@ $(DEMO)/.ready: pyproject.toml
 $(DEV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/pip install $(PIP_FLAGS) -e '.[cpu,report,video,mqtt,serve,signing,tensorrt-rtx,train,dev]'
-	$(DEV)/bin/pip install $(PIP_FLAGS) --no-deps openvino-model-api tritonclient  # for a second OpenCV, and gRPC, they ask
+	$(DEV)/bin/pip install $(PIP_FLAGS) --no-deps openvino-model-api tritonclient nvidia-pytriton  # for a second OpenCV, gRPC and an old NumPy, they ask
 	touch $@
 
 $(RUNTIME)/.ready: pyproject.toml

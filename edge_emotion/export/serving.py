@@ -30,7 +30,8 @@ def write_triton_repository(artifact: Artifact, out: Path) -> list[str]:
     """Write a model repository: the model, and an ensemble that takes pictures of faces.
 
     ``NAME`` takes uint8 faces (N, 1, 48, 48) and gives logits with labels; ``NAME_pictures`` takes
-    uint8 pictures (N, height, width, 3), blue first, and crops, scales and grays them first.
+    uint8 pictures (N, height, width, 3), blue first, and crops, scales and grays them first. The
+    configuration of both tells the labels, and the temperature that makes probabilities of logits.
 
     Args:
         artifact: an ONNX file, an IR or an engine.
@@ -55,7 +56,9 @@ def write_triton_repository(artifact: Artifact, out: Path) -> list[str]:
     gray = f"[ 1, {FACE_SIZE}, {FACE_SIZE} ]"
     labelled = (
         f'output [ {{ name: "{logits}" data_type: TYPE_FP32 dims: [ {len(manifest.labels)} ] '
-        'label_filename: "labels.txt" } ]'
+        'label_filename: "labels.txt" } ]\n'
+        f"{_parameter('labels', ','.join(manifest.labels))}\n"
+        f"{_parameter('temperature', repr(manifest.temperature))}"
     )
     _place(artifact, output_directory(out / name / "1"), file)
     write_text(out / name / "labels.txt", "\n".join(manifest.labels) + "\n")
@@ -85,6 +88,11 @@ def write_triton_repository(artifact: Artifact, out: Path) -> list[str]:
         f"ensemble_scheduling {{ step [ {steps} ] }}\n",
     )
     return [name, crop, pictures]
+
+
+def _parameter(key: str, value: str) -> str:
+    """Something that clients may ask the server about a model."""
+    return f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}'
 
 
 def _step(model: str, takes: str, gives: str) -> str:
