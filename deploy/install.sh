@@ -4,14 +4,16 @@
 #     deploy/install.sh [--dry-run]
 #
 # Makes the user edge-emotion, a virtual environment in /opt/edge-emotion with the package of this
-# clone (or of the wheel that EDGE_EMOTION_PACKAGE names), settings in /etc/edge-emotion that later
-# runs leave alone, and the service. deploy/uninstall.sh takes it away again.
+# clone (or of the wheel that EDGE_EMOTION_PACKAGE names), manual pages and completion for bash, zsh and
+# fish in /usr/local/share, settings in /etc/edge-emotion that later runs leave alone, and the service.
+# deploy/uninstall.sh takes it away again.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=/opt/edge-emotion
 settings=/etc/edge-emotion
 units=/etc/systemd/system
+share=/usr/local/share
 extras=${EDGE_EMOTION_EXTRAS:-cpu,mqtt,serve,video}
 venv_options=${EDGE_EMOTION_VENV_OPTIONS:-}
 package=${EDGE_EMOTION_PACKAGE:-$(dirname "$here")}
@@ -57,6 +59,12 @@ run "$root/bin/pip" install --disable-pip-version-check --upgrade "$package[$ext
 # pip keeps an installed package of the same version, which a clone may have changed under.
 [ ! -d "$package" ] ||
   run "$root/bin/pip" install --disable-pip-version-check --force-reinstall --no-deps "$package"
+
+# man and shells look there; the wheel has put both beside its program.
+for place in man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d; do
+  run install -d "$share/$place"
+  run ln -sf "$root/share/$place"/*edge-emotion* "$share/$place/"
+done
 
 run install -d -m 0750 -o root -g edge-emotion "$settings"
 if [ ! -e "$settings/environment" ]; then

@@ -33,6 +33,9 @@ fi
 if [ -d /run/systemd/system ] && [ -e "$units/edge-emotion.service" ]; then
   run systemctl disable --now edge-emotion.service
 fi
+for place in man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d; do
+  run rm -f "/usr/local/share/$place"/*edge-emotion*
+done
 run rm -rf "$units/edge-emotion.service" "$units/edge-emotion.service.d" /opt/edge-emotion
 [ ! -d /run/systemd/system ] || run systemctl daemon-reload
 if [ -n "$purge" ]; then

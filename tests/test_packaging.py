@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("hatchling", reason="needs the extra dev")
+pytest.importorskip("click_man", reason="needs the extra dev")
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,7 +41,10 @@ def test_the_wheel_holds_the_package_and_its_models(packages: dict[str, Path]) -
     ).stdout.split()
     assert set(tracked) <= set(names)
     beside = {name for name in names if not name.startswith("edge_emotion/")}
-    assert all(".dist-info/" in name for name in beside)
+    shared = {name.partition(".data/data/")[2] for name in beside if ".data/" in name}
+    assert all(".dist-info/" in name or ".data/data/share/" in name for name in beside)
+    assert {"share/man/man1/edge-emotion.1", "share/man/man1/edge-emotion-data-audit.1"} <= shared
+    assert "share/bash-completion/completions/edge-emotion" in shared
     assert "edge_emotion/assets/small.cpu.onnx" in names
     assert packages[".whl"].stat().st_size < 20e6
 
@@ -51,7 +55,7 @@ def test_the_source_package_builds_what_the_wheel_holds(packages: dict[str, Path
     with zipfile.ZipFile(packages[".whl"]) as wheel:
         package = {name for name in wheel.namelist() if name.startswith("edge_emotion/")}
     assert package <= names
-    assert {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml"} <= names
+    assert {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "hatch_build.py"} <= names
     assert not any(name.startswith(("tests/", "export/", "benchmarks/")) for name in names)
 
 

@@ -9,7 +9,14 @@ import click
 
 from edge_emotion.artifact import Artifact, resolve_model, shipped_models
 from edge_emotion.cli.embedded import loop_over_clip
-from edge_emotion.cli.options import PATH, json_option, out_option, print_json, say
+from edge_emotion.cli.options import (
+    PATH,
+    complete_model,
+    json_option,
+    out_option,
+    print_json,
+    say,
+)
 from edge_emotion.errors import ArtifactError, BackendError
 
 if TYPE_CHECKING:
@@ -32,7 +39,7 @@ class _Counts(click.ParamType):  # type: ignore[type-arg] # generic since click 
 
 
 @click.command("benchmark")
-@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=complete_model)
 @click.option("--data", help="FER-2013 (zip, folder or CSV) or 'synthetic': measure accuracy too.")
 @click.option(
     "--split",
@@ -40,7 +47,7 @@ class _Counts(click.ParamType):  # type: ignore[type-arg] # generic since click 
     default="public",
     show_default=True,
 )
-@click.option("--backends", default="all", show_default=True, help="'all', or names: a,b.")
+@click.option("--backends", default="all", show_default=True, help="Names, as a,b; or all.")
 @click.option("--threads", type=_Counts(), default="1", show_default=True, help="As 1,2.")
 @click.option("--batch-sizes", type=_Counts(), default="1", show_default=True, help="As 1,8.")
 @click.option(

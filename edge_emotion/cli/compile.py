@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_emotion.artifact import HardwareCompatibility, resolve_model
-from edge_emotion.cli.options import json_option, out_option, print_json
+from edge_emotion.cli.options import json_option, model_argument, out_option, print_json
 from edge_emotion.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("compile")
-@click.argument("model")
+@model_argument
 @click.option("--target", type=click.Choice(["openvino", "tensorrt"]), required=True)
 @out_option
 @click.option(

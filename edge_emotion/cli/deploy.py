@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from edge_emotion.artifact import resolve_model
-from edge_emotion.cli.options import PATH, say
+from edge_emotion.cli.options import PATH, model_argument, say
 
 
 @click.group("deploy")
@@ -19,7 +19,7 @@ _out = click.option("--out", type=PATH, required=True, help="The server's folder
 
 
 @command.command("triton")
-@click.argument("model")
+@model_argument
 @_out
 def triton(model: str, out: Path) -> None:
     """Write MODEL into a model repository of NVIDIA Triton.
@@ -35,7 +35,7 @@ def triton(model: str, out: Path) -> None:
 
 
 @command.command("ovms")
-@click.argument("model")
+@model_argument
 @_out
 def ovms(model: str, out: Path) -> None:
     """Write MODEL, an OpenVINO IR or an ONNX file, for OpenVINO Model Server."""

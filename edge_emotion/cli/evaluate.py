@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_emotion.artifact import Artifact, Manifest, resolve_model
-from edge_emotion.cli.options import PATH, data_option, json_option, print_json, say
+from edge_emotion.cli.options import (
+    PATH,
+    data_option,
+    json_option,
+    model_argument,
+    print_json,
+    say,
+)
 from edge_emotion.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command("evaluate")
-@click.argument("model")
+@model_argument
 @data_option
 @click.option(
     "--split",

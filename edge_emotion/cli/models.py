@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from edge_emotion.artifact import Artifact, shipped_models
-from edge_emotion.cli.options import PATH, json_option, print_json, say
+from edge_emotion.cli.options import PATH, complete_model, json_option, print_json, say
 from edge_emotion.errors import UsageError
 from edge_emotion.store import Active, Store
 
@@ -109,7 +109,9 @@ def remove(title: str) -> None:
 
 
 @command.command("pack")
-@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.argument(
+    "models", nargs=-1, required=True, metavar="MODEL...", shell_complete=complete_model
+)
 @click.option("--version", required=True, help="What to call it, as 1.2.")
 @click.option("--out", type=PATH, required=True, help="An empty folder.")
 def pack(models: tuple[str, ...], version: str, out: Path) -> None:
