@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import importlib.util
 import json
 import re
 import subprocess
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from edge_emotion.artifact import resolve_model
 from edge_emotion.cli.camera import command
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
+ROOT = DEPLOY.parent
 SCRIPTS = sorted(DEPLOY.rglob("*.sh"))
 
 
@@ -36,14 +41,87 @@ def test_the_service_is_given_arguments_that_exist() -> None:
     understood(started[1].split() + line[1].split())
 
 
+def instructions(board: str) -> dict[str, list[str]]:
+    """Those of a Dockerfile, continued lines joined: instruction → what it was given, in order."""
+    text = (DEPLOY / board / "Dockerfile").read_text().replace("\\\n", " ")
+    found: dict[str, list[str]] = {}
+    for name, rest in re.findall(r"^([A-Z]+) +(.*)$", text, re.MULTILINE):
+        found.setdefault(name, []).append(rest)
+    return found
+
+
 def test_the_image_is_given_arguments_that_exist() -> None:
-    line = re.search(
-        r"^CMD (\[.*\])$", (DEPLOY / "openvino" / "Dockerfile").read_text(), re.MULTILINE
-    )
-    assert line is not None
-    program, *arguments = ast.literal_eval(line[1])
+    (line,) = (each for each in instructions("openvino")["CMD"] if each.startswith("["))
+    program, *arguments = ast.literal_eval(line)
     assert program == "camera"
     understood(arguments)
+
+
+@pytest.mark.parametrize("board", ["openvino", "jetson"])
+def test_an_image_runs_without_root_on_what_is_copied(board: str) -> None:
+    found = instructions(board)
+    assert found["FROM"] == ["${BASE} AS build", "${BASE}"], "what a digest pins is all of it"
+    assert found["USER"] == ["edge-emotion"]
+    assert '"/var/cache/edge-emotion"' in found["VOLUME"][0]
+    assert any("EDGE_EMOTION_CACHE=/var/cache/edge-emotion" in line for line in found["ENV"])
+    allowed = (DEPLOY / board / "Dockerfile.dockerignore").read_text().splitlines()
+    for line in found["COPY"]:
+        if not line.startswith("--from="):
+            for source in line.split()[:-1]:
+                assert (ROOT / source).exists(), source
+                assert f"!{source}" in allowed, source
+
+
+@pytest.fixture(scope="module")
+def start() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("start", DEPLOY / "jetson" / "start.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_jetson_image_starts_a_camera() -> None:
+    found = instructions("jetson")
+    assert "BASE" in found["ARG"], "no default: the board's JetPack decides"
+    assert ast.literal_eval(found["ENTRYPOINT"][0])[1] == "/opt/edge-emotion/start.py"
+    understood(ast.literal_eval(found["CMD"][-1]))
+
+
+def test_an_engine_is_kept_for_a_board_a_tensorrt_and_a_model(start: ModuleType) -> None:
+    small, tiny = resolve_model("small"), resolve_model("tiny")
+    kept = {
+        start.folder_of(model, board, capability, version)
+        for model in (small, tiny)
+        for board in ("Orin", "Thor")
+        for capability in ("8.7", "11.0")
+        for version in ("10.3.0", "10.16.0")
+    }
+    assert len(kept) == 16
+    orin = start.folder_of(small, "NVIDIA Jetson Orin Nano", "8.7", "10.3.0")
+    assert orin.name.startswith("nvidia-jetson-orin-nano-sm8.7-tensorrt-10.3.0-")
+    assert small.manifest.sha256.startswith(orin.name.rpartition("-")[2])
+
+
+def test_a_whole_engine_is_taken_and_a_damaged_one_is_not(
+    start: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert start.engine_in(tmp_path) is None
+    small = resolve_model("small")
+    engine = tmp_path / "small.tensorrt.sm87.engine"
+    engine.write_bytes(b"kernels")
+    manifest = small.manifest.model_dump(mode="json") | {
+        "format": "tensorrt",
+        "sha256": hashlib.sha256(b"kernels").hexdigest(),
+        "companions": {},
+    }
+    engine.with_name(f"{engine.name}.json").write_text(json.dumps(manifest))
+    assert start.engine_in(tmp_path) == engine
+    assert start.find_or_build(small, tmp_path, "8.7") == engine
+    engine.write_bytes(b"kernel")
+    assert start.engine_in(tmp_path) is None
+    assert "warning: " in capsys.readouterr().err
 
 
 def test_the_composition_is_given_arguments_that_exist() -> None:

@@ -24,11 +24,11 @@ TOKEN = "correct horse battery"  # noqa: S105 - of a server that lives for one t
 
 @contextmanager
 def live_server(
-    model: Path, token: str | None = None, names: tuple[str, ...] = ()
+    model: Path, token: str | None = None, names: tuple[str, ...] = (), sources: int = 1
 ) -> Iterator[LiveSink]:
     sink = open_live(
         ServeAddress("127.0.0.1", 0, token, names),
-        1,
+        sources,
         lambda: FacePipeline(str(model), "onnxruntime", "none", threads=1),
         {},
         NOTHING,
