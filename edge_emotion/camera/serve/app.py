@@ -18,6 +18,7 @@ from starlette.datastructures import UploadFile
 
 from edge_emotion.camera.event import Event
 from edge_emotion.camera.redact import without_credentials
+from edge_emotion.camera.serve.guard import REFUSALS
 from edge_emotion.camera.serve.hub import EventFeed, Listener, PictureFeed
 from edge_emotion.camera.serve.predict import PictureRefused, Prediction, Predictor
 from edge_emotion.camera.serve.rate import RateLimit
@@ -112,6 +113,10 @@ def create_app(parts: Parts) -> FastAPI:
         description=_ABOUT,
         docs_url=None,  # FastAPI's own pages load scripts from elsewhere
         redoc_url=None,
+        responses={
+            code: {"description": text, "content": {"text/plain": {}}}
+            for code, text in REFUSALS.items()
+        },
     )
     _add_pages(app)
     _add_figures(app, parts)

@@ -38,6 +38,14 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+REFUSALS = {
+    401: "A token is needed",
+    403: "A request of another site",
+    421: "A host name that is not this server's",
+    429: "Too many wrong tokens",
+}
+"""What it answers instead of the application, as plain text."""
+
 _OPEN_PATHS = frozenset({"/healthz", "/static/page.css", "/static/icon.svg"})
 """What is given without a token: whether frames come, and what the sign-in page looks like."""
 
