@@ -4,9 +4,10 @@ DEMO := .venv
 DEV := .venv-dev
 RUNTIME := .venv-runtime
 JETSON := .venv-jetson
+SBOM := .venv-sbom
 PIP_FLAGS := --quiet --disable-pip-version-check
 
-.PHONY: demo test test-runtime test-jetson check format clean
+.PHONY: demo test test-runtime test-jetson check format sbom clean
 
 demo: $(DEMO)/.ready  ## the main job on what is embedded: clip, events, benchmark, report
 	$(DEMO)/bin/edge-emotion demo --out demo
@@ -32,8 +33,13 @@ format: $(DEV)/.ready
 	$(DEV)/bin/ruff format .
 	$(DEV)/bin/ruff check --fix .
 
+sbom: $(DEV)/.ready $(SBOM)/.ready  ## what a device gets, as CycloneDX, and its licences; fails on one that nobody read
+	mkdir -p dist
+	$(DEV)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.json $(SBOM)/bin/python
+	$(DEV)/bin/python deploy/check/licences.py dist/sbom.json --out dist/licences.md
+
 clean:
-	rm -rf $(DEMO) $(DEV) $(RUNTIME) $(JETSON) demo
+	rm -rf $(DEMO) $(DEV) $(RUNTIME) $(JETSON) $(SBOM) demo dist
 
 $(DEMO)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(DEMO)
@@ -56,4 +62,10 @@ $(RUNTIME)/.ready: pyproject.toml
 $(JETSON)/.ready: pyproject.toml
 	$(PYTHON) -m venv --system-site-packages $(JETSON)
 	$(JETSON)/bin/pip install $(PIP_FLAGS) -e '.[jetson,report,mqtt,serve]' onnxruntime openvino 'pytest>=8.2' 'hypothesis>=6.100' 'httpx>=0.27'
+	touch $@
+
+# The extras of deploy/install.sh and those of reports and signatures, and nothing else: no pip either.
+$(SBOM)/.ready: pyproject.toml $(DEV)/.ready
+	$(PYTHON) -m venv --without-pip $(SBOM)
+	$(DEV)/bin/pip --python $(SBOM) install $(PIP_FLAGS) '.[cpu,mqtt,report,serve,signing,video]'
 	touch $@
