@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import json
 import os
 import subprocess
@@ -14,6 +15,9 @@ import pytest
 
 pytest.importorskip("hatchling", reason="needs the extra dev")
 pytest.importorskip("click_man", reason="needs the extra dev")
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,6 +61,28 @@ def test_the_source_package_builds_what_the_wheel_holds(packages: dict[str, Path
     assert package <= names
     assert {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "hatch_build.py"} <= names
     assert not any(name.startswith(("tests/", "export/", "benchmarks/")) for name in names)
+
+
+def test_the_pythons_and_extras_that_are_named(packages: dict[str, Path]) -> None:
+    with zipfile.ZipFile(packages[".whl"]) as wheel:
+        (name,) = (each for each in wheel.namelist() if each.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_bytes(wheel.read(name))
+    python = "Programming Language :: Python :: "
+    named = [
+        each.removeprefix(python) for each in metadata.get_all("Classifier", []) if python in each
+    ]
+    wanted = SpecifierSet(metadata["Requires-Python"])
+    assert named
+    assert all(version in wanted for version in named)
+    assert "3.9" not in wanted
+    extras = set(metadata.get_all("Provides-Extra", []))
+    assert {"cpu", "jetson", "mqtt", "serve", "video"} <= extras
+    for line in metadata.get_all("Requires-Dist", []):
+        marker = Requirement(line).marker
+        for version in named:
+            here = {"python_version": version, "extra": "jetson"}
+            if "cuda-python" in line and marker is not None and marker.evaluate(here):
+                assert (">=13" in line) == (version in SpecifierSet(">=3.12")), line
 
 
 def test_the_wheel_alone_runs(packages: dict[str, Path], tmp_path: Path) -> None:
