@@ -6,17 +6,20 @@ A clip is played again and again through detector, tracker, classifier, events a
 Memory, descriptors, threads and the age of frames are noted every second. What the first tenth of
 the frames needs is warm-up; growth is what the later samples show, as the difference between the
 medians of the first and of the last fifth of them. A file waits to be read, so the age of its
-frames is the time spent in the loop.
+frames is the time spent in the loop, which follows the speed of the machine: that cancels out in
+``frames_in_flight``, age times frame rate (Little's law), and a queue that grows remains.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
 import threading
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +36,7 @@ from edge_emotion.camera import (
 from edge_emotion.camera.sinks.jsonl import JsonLinesSink
 from edge_emotion.camera.sinks.video import VideoSink
 from edge_emotion.inference import FacePipeline
-from edge_emotion.jsonio import write_json
+from edge_emotion.jsonio import write_text
 
 WARM_UP_SHARE = 0.1
 
@@ -81,17 +84,35 @@ def soak(frames: int, source: str | None, model: str, detector: str) -> dict[str
         events = JsonLinesSink(folder / "events.jsonl")
         unwind.callback(events.close)
         summary = CameraLoop(opened, pipeline, [video, events, samples]).run(frames)
-    steady = [sample for sample in samples.taken if sample["frames"] >= WARM_UP_SHARE * frames]
     return {
         "schema": "edge-emotion/soak/1",
         "environment": read_environment().model_dump(mode="json"),
         "summary": summary.model_dump(mode="json"),
-        "growth": {
-            key: _growth([sample[key] for sample in steady])
-            for key in ("rss_bytes", "descriptors", "threads", "frame_age_ms")
-        },
+        "growth": growths(samples.taken, summary.frames, summary.seconds),
         "samples": samples.taken,
     }
+
+
+def growths(samples: list[dict[str, Any]], frames: int, seconds: float) -> dict[str, float]:
+    """How much more of everything the last fifth of the samples after warm-up has than the first.
+
+    Args:
+        samples: at least two, in equal intervals.
+        frames: of the whole run.
+        seconds: that it took.
+    """
+    steady = [sample for sample in samples if sample["frames"] >= WARM_UP_SHARE * frames]
+    held = {
+        key: [sample[key] for sample in steady]
+        for key in ("rss_bytes", "descriptors", "threads", "frame_age_ms")
+    }
+    interval = seconds / len(samples)
+    held["frames_in_flight"] = [
+        after["frame_age_ms"] / 1000 * (after["frames"] - before["frames"]) / interval
+        for before, after in pairwise(samples)
+        if after["frames"] >= steady[0]["frames"]
+    ]
+    return {key: _growth(values) for key, values in held.items()}
 
 
 def _growth(values: list[float]) -> float:
@@ -109,7 +130,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     result = soak(arguments.frames, arguments.source, arguments.model, arguments.detector)
-    write_json(arguments.out, result)
+    write_text(arguments.out, json.dumps(result, separators=(",", ":")) + "\n")
     print(result["growth"], file=sys.stderr)
 
 

@@ -22,11 +22,9 @@ _EMOTIONS = tuple(Emotion)
 class Rules:
     """How readings become a label.
 
-    With these values, the label of a face that does not change changes 1.0 times a minute (173
-    times when every frame is judged alone), 93 % of the time an emotion is named, and of those
-    72.2 % are right (67.3 %); another expression is named 0.68 s after it began (median). ``python
-    benchmarks/decision.py --data archive.zip`` gave these figures: faces of FER-2013's PublicTest
-    under drifting, noisy views, read by ``small``.
+    These values are a compromise between flicker and delay: ``benchmarks/decision.py`` measures
+    both on drifting, noisy views of FER-2013's PublicTest, one rule at a time, and keeps what it
+    found in ``benchmarks/results/decision.json``.
 
     Args:
         smoothing: time constant of the exponential smoothing, in seconds; 0 is none.

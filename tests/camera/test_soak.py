@@ -37,3 +37,15 @@ def test_nothing_grows(model: Path, tmp_path: Path) -> None:
     assert growth["rss_bytes"] < 8 << 20, "a picture that is kept is 225 KiB"
     assert growth["descriptors"] == growth["threads"] == 0
     assert growth["frame_age_ms"] < 200
+    assert abs(growth["frames_in_flight"]) < 10
+
+
+def test_the_published_run_is_long_and_within_its_bounds() -> None:
+    result = json.loads((ROOT / "benchmarks" / "results" / "soak.json").read_text())
+    assert result["summary"]["frames"] == 200_000
+    growth = result["growth"]
+    assert growth["rss_bytes"] < 5_000_000
+    assert growth["descriptors"] == growth["threads"] == 0
+    assert growth["frames_in_flight"] < 1
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"its memory grew by {growth['rss_bytes'] / 1e6:.1f} MB" in text
