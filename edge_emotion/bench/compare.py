@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isclose
 from typing import Literal
@@ -91,7 +91,10 @@ def compare(old: Run, new: Run, limits: Limits) -> Comparison:
     return Comparison(
         rows=rows,
         added=tuple(" ".join(map(str, key)) for key in after if key not in before),
-        notes=tuple(_notes(old, new, same_machine, same_images, rows)),
+        notes=(
+            *_notes(old, new, same_machine, same_images, rows),
+            *_undecided(rows, 1 + limits.latency_increase),
+        ),
     )
 
 
@@ -214,3 +217,14 @@ def _notes(
     if same_machine and not yardsticks:
         notes.append("a report without a yardstick: the machine's own drift is in the ratios")
     return notes
+
+
+def _undecided(rows: Sequence[RowChange], limit: float) -> Iterator[str]:
+    """Rows within the limit whose interval goes past it."""
+    for row in rows:
+        if row.time_ratio_ci95 and row.time_ratio_ci95[1] > limit and "slower" not in row.failures:
+            low, high = row.time_ratio_ci95
+            yield (
+                f"{' '.join(map(str, row.key))}: the machine left it undecided whether this is "
+                f"slower by more than the limit ({low:.2f} to {high:.2f}): measure again"
+            )

@@ -93,10 +93,11 @@ def cost_table(report: Report) -> TextTable:
         _COST_COLUMNS,
         [_cost(row) for row in report.measured],
         "Milliseconds from loading to the first result, the runtime being imported: with an empty "
-        "cache, of that until the file was read and compiled, and again with what the runtime "
-        "had cached. Memory is that of the process, before loading, with the first result, and the "
-        "most in between; rows are loaded one after the other, so it grows, and what one gives "
-        "back the next may use. Energy is that of one call above the idle machine's.",
+        "cache, of that until the file was read and compiled (OpenVINO compiles once more for "
+        "the first call of several faces), and again with what the runtime had cached. Memory is "
+        "that of the process, before loading, with the first result, and the most in between; "
+        "rows are loaded one after the other, so it grows, and what one gives back the next may "
+        "use. Energy is that of one call above the idle machine's.",
     )
 
 

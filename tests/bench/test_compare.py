@@ -75,6 +75,14 @@ def test_two_runs_of_one_build_are_no_regression() -> None:
         assert not comparison.notes
 
 
+def test_what_a_restless_machine_leaves_open_is_said() -> None:
+    restless = (0.8, 1.25) * (ROUNDS // 2)
+    comparison = compare(run(200, 1), run(200, 2, restless, yardstick=False), LIMITS)
+    (undecided,) = [note for note in comparison.notes if "undecided" in note]
+    assert undecided.startswith("small int8 openvino 1 1: ")
+    assert changed(comparison) == ()
+
+
 def test_a_tenth_more_time_is_caught_every_time() -> None:
     for seed in range(20):
         assert changed(compare(run(200, seed), run(220, 500 + seed), LIMITS)) == ("slower",)
