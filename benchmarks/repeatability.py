@@ -4,8 +4,9 @@
 
 Each repetition benchmarks the model three times, one after the other: twice as it is, and once with
 every call made to last a tenth longer. ``compare`` with its default limits must find no regression
-between the first two, and one in every row between the first and the third. What it said goes to
-``results/repeatability.json``.
+between the first two, and one in every row between the first and the third. Where it says that the
+machine left a row open, the repetition is measured again, as it asks for, at most ``AGAIN`` times.
+What it said goes to ``results/repeatability.json``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ RESULT = Path(__file__).parent / "results" / "repeatability.json"
 BACKENDS = ("openvino", "onnxruntime")
 LIMITS = Limits(latency_increase=0.05, accuracy_drop=0.002)
 SLOWDOWN = 0.1
+AGAIN = 5
 
 
 @contextmanager
@@ -58,6 +60,14 @@ def benchmark(variants: list[Variant], seconds: float) -> Run:
     return Run(done.report, done.samples)
 
 
+def repetition(variants: list[Variant], seconds: float) -> tuple[Comparison, Comparison]:
+    """The same build twice, and it against its slower self."""
+    first, second = benchmark(variants, seconds), benchmark(variants, seconds)
+    with slowed():
+        third = benchmark(variants, seconds)
+    return compare(first, second, LIMITS), compare(first, third, LIMITS)
+
+
 def described(comparison: Comparison) -> list[dict[str, Any]]:
     """What was said of each row."""
     return [
@@ -78,13 +88,15 @@ def described(comparison: Comparison) -> list[dict[str, Any]]:
 def main(model: str, repetitions: int, seconds: float) -> None:
     """Repeat, and exit 1 where a comparison was wrong."""
     variants = plan([resolve_model(model)], BACKENDS, (1,), (1,))
-    same, slower = [], []
+    same, slower, left_open = [], [], 0
     for number in range(repetitions):
-        first, second = benchmark(variants, seconds), benchmark(variants, seconds)
-        with slowed():
-            third = benchmark(variants, seconds)
-        same.append(compare(first, second, LIMITS))
-        slower.append(compare(first, third, LIMITS))
+        for _ in range(1 + AGAIN):
+            pair = repetition(variants, seconds)
+            if not any(row.undecided(LIMITS) for each in pair for row in each.rows):
+                break
+            left_open += 1
+        same.append(pair[0])
+        slower.append(pair[1])
         click.echo(f"{number + 1}: {described(same[-1])} {described(slower[-1])}", err=True)
     quiet = sum(not each.failed for each in same)
     caught = sum(len(each.failed) == len(each.rows) for each in slower)
@@ -93,12 +105,14 @@ def main(model: str, repetitions: int, seconds: float) -> None:
         "environment": read_environment().model_dump(mode="json"),
         "slowdown": SLOWDOWN,
         "repetitions": repetitions,
+        "left_open": left_open,
         "no_regression_in_the_same_build": quiet,
         "slowdown_caught_in_every_row": caught,
         "same": [described(each) for each in same],
         "slower": [described(each) for each in slower],
     }
     write_json(RESULT, document)
+    click.echo(f"left open by the machine, and measured again: {left_open}")
     click.echo(f"same build: no regression in {quiet} of {repetitions}")
     click.echo(f"{SLOWDOWN:.0%} slower: caught in {caught} of {repetitions}")
     if (quiet, caught) != (repetitions, repetitions):

@@ -58,6 +58,13 @@ class RowChange(RowIdentity):
     failures: tuple[Failure, ...]
     """Limits that it is past."""
 
+    def undecided(self, limits: Limits) -> bool:
+        """Whether the interval of its time lies on both sides of the limit."""
+        if self.time_ratio_ci95 is None:
+            return False
+        low, high = self.time_ratio_ci95
+        return low <= 1 + limits.latency_increase < high
+
 
 class Comparison(Frozen):
     """What changed between two reports."""
@@ -77,8 +84,9 @@ class Comparison(Frozen):
 def compare(old: Run, new: Run, limits: Limits) -> Comparison:
     """Compare every row that the older report has measured with the same row of the newer one.
 
-    A row is slower when its time ratio is past the limit and the interval, where there is one, lies
-    above 1; less accurate when accuracy fell by more than the limit on the same images.
+    A row is slower when its time ratio is past the limit with the whole of its interval, where
+    there is one; an interval on both sides of the limit decides nothing, and a note says so. It is
+    less accurate when accuracy fell by more than the limit on the same images.
     """
     after = {row.key: row for row in new.report.measured}
     same_machine = _machine(old) == _machine(new)
@@ -93,7 +101,7 @@ def compare(old: Run, new: Run, limits: Limits) -> Comparison:
         added=tuple(" ".join(map(str, key)) for key in after if key not in before),
         notes=(
             *_notes(old, new, same_machine, same_images, rows),
-            *_undecided(rows, 1 + limits.latency_increase),
+            *_undecided(rows, limits),
         ),
     )
 
@@ -138,7 +146,7 @@ def _change(before: Result, after: Result | None, pair: _Pair, limits: Limits) -
         failures.append("not measured")
     else:
         value, ratio = pair.time_ratio(before, after)
-        if value > 1 + limits.latency_increase and (ratio is None or ratio.ci95[0] > 1):
+        if (ratio.ci95[0] if ratio else value) > 1 + limits.latency_increase:
             failures.append("slower")
         if _dropped(before, after, limits, pair.same_images):
             failures.append("less accurate")
@@ -219,12 +227,11 @@ def _notes(
     return notes
 
 
-def _undecided(rows: Sequence[RowChange], limit: float) -> Iterator[str]:
-    """Rows within the limit whose interval goes past it."""
+def _undecided(rows: Sequence[RowChange], limits: Limits) -> Iterator[str]:
     for row in rows:
-        if row.time_ratio_ci95 and row.time_ratio_ci95[1] > limit and "slower" not in row.failures:
+        if row.time_ratio_ci95 is not None and row.undecided(limits):
             low, high = row.time_ratio_ci95
             yield (
-                f"{' '.join(map(str, row.key))}: the machine left it undecided whether this is "
-                f"slower by more than the limit ({low:.2f} to {high:.2f}): measure again"
+                f"{' '.join(map(str, row.key))}: the machine left open whether it is slower by "
+                f"more than the limit ({low:.2f} to {high:.2f}): measure both again"
             )

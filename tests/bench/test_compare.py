@@ -75,11 +75,14 @@ def test_two_runs_of_one_build_are_no_regression() -> None:
         assert not comparison.notes
 
 
-def test_what_a_restless_machine_leaves_open_is_said() -> None:
+@pytest.mark.parametrize("microseconds", [200, 220])
+def test_what_a_restless_machine_leaves_open_is_no_verdict(microseconds: float) -> None:
     restless = (0.8, 1.25) * (ROUNDS // 2)
-    comparison = compare(run(200, 1), run(200, 2, restless, yardstick=False), LIMITS)
-    (undecided,) = [note for note in comparison.notes if "undecided" in note]
-    assert undecided.startswith("small int8 openvino 1 1: ")
+    after = run(microseconds, 2, restless, yardstick=False)
+    comparison = compare(run(200, 1), after, LIMITS)
+    (open_row,) = [note for note in comparison.notes if "measure both again" in note]
+    assert open_row.startswith("small int8 openvino 1 1: ")
+    assert comparison.rows[0].undecided(LIMITS)
     assert changed(comparison) == ()
 
 
