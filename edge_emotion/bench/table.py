@@ -61,7 +61,7 @@ _COST_COLUMNS = (
     Column("cold start"),
     Column("of it compiling"),
     Column("warm start"),
-    Column("memory before / after / peak"),
+    Column("MB before / after / peak"),
     Column("energy"),
     Column("file"),
     Column("float in", figures=False),
@@ -117,8 +117,8 @@ def _cost(row: Result) -> tuple[str, ...]:
 
 
 def _memory(memory: Memory) -> str:
-    most = ABSENT if memory.peak_bytes is None else size(memory.peak_bytes)
-    return f"{size(memory.before_bytes)} / {size(memory.after_bytes)} / {most}"
+    held = (memory.before_bytes, memory.after_bytes, memory.peak_bytes)
+    return " / ".join(ABSENT if each is None else f"{each / 1e6:.0f}" for each in held)
 
 
 def _row(row: Result) -> tuple[str, ...]:
@@ -155,8 +155,8 @@ def not_measured(report: Report) -> list[NotMeasured]:
 
 _COMPARISON = (
     " How much faster one precision is than another is the median of the ratios of the rounds, "
-    "with the interval between the second and the ninth of ten; where it holds 1, neither is "
-    "called faster."
+    "with an interval between two of them in order of size, which holds it with 95 %; where it "
+    "holds 1, neither is called faster."
 )
 
 

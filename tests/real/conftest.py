@@ -16,12 +16,13 @@ import pytest
 
 from tests.camera.conftest import clip
 from tests.real.broker import Broker, Listener
+from tests.real.browser import browser, chromium
 from tests.real.live import TOKEN, live_server
 
 if TYPE_CHECKING:
     from edge_emotion.camera.serve.sink import LiveSink
 
-__all__ = ["clip"]
+__all__ = ["browser", "chromium", "clip"]
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).with_name("rtsp_server.py")

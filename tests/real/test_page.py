@@ -9,34 +9,27 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 pytest.importorskip("fastapi", reason="the serve extra is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from edge_emotion.camera import CameraLoop, Grab, Source  # noqa: E402
-from edge_emotion.camera.clip import FRAMES, RATE, DemoClip  # noqa: E402
-from edge_emotion.camera.disclosure import Disclosure  # noqa: E402
-from edge_emotion.camera.serve import ServeAddress, open_live  # noqa: E402
-from edge_emotion.inference import FacePipeline  # noqa: E402
-from edge_emotion.vision.conceal import Concealer  # noqa: E402
-from tests.real.live import TOKEN  # noqa: E402
+from edge_emotion.camera import CameraLoop, Grab, Source
+from edge_emotion.camera.clip import FRAMES, RATE, DemoClip
+from edge_emotion.camera.disclosure import Disclosure
+from edge_emotion.camera.serve import ServeAddress, open_live
+from edge_emotion.inference import FacePipeline
+from edge_emotion.vision.conceal import Concealer
+from tests.real.browser import DESK, PHONE, Browser
+from tests.real.live import TOKEN
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.real
-
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
-PHONE = {"width": 360, "height": 800}
-DESK = {"width": 1280, "height": 800}
 
 
 class EndlessDemo(Source):
@@ -98,49 +91,6 @@ def running_loop(model: Path, *names: str, token: str | None = None) -> Iterator
 def url(model: Path) -> Iterator[str]:
     with running_loop(model, "demo", "garden gate") as at:
         yield at
-
-
-@dataclass
-class Browser:
-    """A Chromium with an empty profile, and everything it complained about."""
-
-    context: BrowserContext
-    complaints: list[str] = field(default_factory=list)
-
-    def open(self, url: str, size: dict[str, int] = DESK, **media: Any) -> Page:
-        page = self.context.new_page()
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        page.emulate_media(**media)
-        page.goto(url, wait_until="domcontentloaded")
-        return page
-
-    def _heard(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    profile = tmp_path_factory.mktemp("profile")
-    with playwright.sync_playwright() as driver:
-        context = driver.chromium.launch_persistent_context(
-            profile, executable_path=found, headless=True, args=QUIET
-        )
-        yield context
-        context.close()
-
-
-@pytest.fixture
-def browser(chromium: BrowserContext) -> Iterator[Browser]:
-    opened = Browser(chromium)
-    yield opened
-    for page in chromium.pages[1:]:
-        page.close()
 
 
 def until(page: Page, condition: str) -> None:
