@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.util
 import json
 import re
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 
 from edge_emotion.artifact import resolve_model
 from edge_emotion.cli.camera import command
+from tests.scripts import load_script
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 ROOT = DEPLOY.parent
@@ -74,12 +74,7 @@ def test_an_image_runs_without_root_on_what_is_copied(board: str) -> None:
 
 @pytest.fixture(scope="module")
 def start() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("start", DEPLOY / "jetson" / "start.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(DEPLOY / "jetson" / "start.py")
 
 
 def test_the_jetson_image_starts_a_camera() -> None:

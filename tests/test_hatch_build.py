@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ import click
 import pytest
 
 from edge_emotion.cli import group
+from tests.scripts import load_script
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = f"#!{sys.executable}\nfrom edge_emotion.cli import main\nmain()\n"
@@ -31,12 +31,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 def hook() -> ModuleType:
     pytest.importorskip("hatchling", reason="needs the extra dev")
     pytest.importorskip("click_man", reason="needs the extra dev")
-    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(ROOT / "hatch_build.py")
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import cv2
 import pytest
@@ -19,6 +17,7 @@ from edge_emotion.data import SYNTHETIC, Split, load_dataset
 from edge_emotion.emotions import LABELS
 from edge_emotion.evaluation.corruptions import CORRUPTIONS
 from tests.backends.classifiers import place
+from tests.scripts import load_script
 
 pytestmark = pytest.mark.train
 for runtime in ("onnxruntime", "openvino"):
@@ -26,15 +25,6 @@ for runtime in ("onnxruntime", "openvino"):
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = {artifact.manifest.recipe for files in shipped_models().values() for artifact in files}
-
-
-def card_module() -> Any:
-    spec = importlib.util.spec_from_file_location("card", ROOT / "export" / "card.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def stamp(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -189,7 +179,7 @@ def test_a_shipped_card_is_what_its_manifests_give(name: str) -> None:
     files = [each for group in shipped_models().values() for each in group]
     own = [each.manifest for each in files if each.manifest.recipe == name]
     card = (files[0].path.parent / f"{name}.md").read_text()
-    assert card == card_module().model_card(recipe, own)
+    assert card == load_script(ROOT / "export" / "card.py").model_card(recipe, own)
 
 
 def test_what_cannot_be_stamped_is_said(assets: Path, tmp_path: Path) -> None:
