@@ -7,7 +7,7 @@ JETSON := .venv-jetson
 SBOM := .venv-sbom
 PIP_FLAGS := --quiet --disable-pip-version-check
 
-.PHONY: demo test test-runtime test-jetson check format sbom clean
+.PHONY: demo test test-runtime test-jetson check format sbom extras clean
 
 demo: $(DEMO)/.ready  ## the main job on what is embedded: clip, events, benchmark, report
 	$(DEMO)/bin/edge-emotion demo --out demo
@@ -37,6 +37,9 @@ sbom: $(DEV)/.ready $(SBOM)/.ready  ## what a device gets, as CycloneDX, and its
 	mkdir -p dist
 	$(DEV)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.json $(SBOM)/bin/python
 	$(DEV)/bin/python deploy/check/licences.py dist/sbom.json --out dist/licences.md
+
+extras: $(DEV)/.ready  ## whether pip can install every extra on Python 3.10 to 3.13; installs nothing, takes minutes
+	$(DEV)/bin/python deploy/check/extras.py
 
 clean:
 	rm -rf $(DEMO) $(DEV) $(RUNTIME) $(JETSON) $(SBOM) demo dist
