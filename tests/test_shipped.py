@@ -16,6 +16,7 @@ from tests.conftest import RunCli
 
 LIMITS = {"tiny": (8_000_000, 300_000), "small": (40_000_000, 1_000_000)}
 """Member of the family → most multiply-accumulates, most bytes of an INT8 file."""
+MODELS = (*LIMITS, "small-ferplus")
 
 EXPORT = Path(__file__).parent.parent / "export"
 RECIPES = EXPORT / "recipes"
@@ -58,13 +59,13 @@ def test_kept_answers_are_whole_small_and_of_teachers_that_are_there(path: Path)
 def test_every_member_ships_in_both_encodings_and_in_floating_point() -> None:
     assert {path.name for path in FILES} == {
         f"{name}{ending}"
-        for name in LIMITS
+        for name in MODELS
         for ending in ("-fp32.onnx", ".cpu.onnx", ".tensorrt.onnx")
     }
 
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
-@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("name", MODELS)
 def test_evaluate_reproduces_the_manifest(
     run_cli: RunCli, fer2013: Path, name: str, backend: str
 ) -> None:
@@ -86,7 +87,7 @@ def test_evaluate_reproduces_the_manifest(
 
 
 @pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
-@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("name", MODELS)
 def test_a_face_and_its_mirror_image_get_the_same_answer(name: str, backend: str) -> None:
     pytest.importorskip(backend)
     faces = load_dataset(SYNTHETIC, Split.PUBLIC).images
