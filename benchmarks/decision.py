@@ -1,15 +1,15 @@
 """How steady labels are, and how late: the rules of the camera loop's decision, one by one.
 
-    python benchmarks/decision.py --data archive.zip
+    python benchmarks/decision.py --data archive.zip --votes ferplus_votes.csv
 
 Each clip shows a face of FER-2013's PublicTest for eight seconds, then one of another class for
-four, at 25 frames a second, as a camera and a detector would hand them over: the head drifts and
-tilts, the light changes, the sensor is noisy, and the box jumps a little at every look of the
-detector. ``small`` reads every frame; the rules then decide on the same readings. Flicker is how
-often the label of the first face changes (to or from ``uncertain``, too). Delay is how long after
-the second face's first frame its emotion is named, for clips whose readings agree on two different
-emotions and give the second at least 0.5 on average. Pictures are made in memory and never
-written. Writes ``results/decision.json``.
+four, by the majority of its FER+ votes, at 25 frames a second, as a camera and a detector would
+hand them over: the head drifts and tilts, the light changes, the sensor is noisy, and the box jumps
+a little at every look of the detector. The camera's model reads every frame; the rules then decide
+on the same readings. Flicker is how often the label of the first face changes (to or from
+``uncertain``, too). Delay is how long after the second face's first frame its emotion is named, for
+clips whose readings agree on two different emotions and give the second at least 0.5 on average.
+Pictures are made in memory and never written. Writes ``results/decision.json``.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ import numpy as np
 
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.camera.decision import STEADY, Decision, Label, Rules
-from edge_emotion.data import FaceSet, Split, load_dataset
+from edge_emotion.data import Split
 from edge_emotion.emotions import Emotion
+from edge_emotion.evaluation.exam import Exam
 from edge_emotion.inference import EmotionClassifier
 from edge_emotion.jsonio import write_json
 from edge_emotion.vision.opencv import cv2
@@ -96,25 +97,25 @@ def views(face: np.ndarray, frames: int, random: np.random.Generator) -> np.ndar
     return np.stack(seen)
 
 
-def read(dataset: FaceSet, classifier: EmotionClassifier, count: int) -> Clips:
+def read(
+    faces: np.ndarray, classes: np.ndarray, classifier: EmotionClassifier, count: int
+) -> Clips:
     """Make the clips and read them."""
     random = np.random.default_rng(0)
-    order = random.permutation(len(dataset))
+    order = random.permutation(len(faces))
     readings, labels = [], []
     for first in order[:count]:
         second = next(
-            each
-            for each in random.permutation(len(dataset))
-            if dataset.labels[each] != dataset.labels[first]
+            each for each in random.permutation(len(faces)) if classes[each] != classes[first]
         )
         frames = np.concatenate(
             [
-                views(dataset.images[first], BEFORE, random),
-                views(dataset.images[second], AFTER, random),
+                views(faces[first], BEFORE, random),
+                views(faces[second], AFTER, random),
             ]
         )
         readings.append(classifier.predict(frames))
-        labels.append(dataset.labels[first])
+        labels.append(classes[first])
     return Clips(np.stack(readings), np.array(labels))
 
 
@@ -169,11 +170,13 @@ def all_rules() -> Iterator[Rules]:
 
 @click.command()
 @click.option("--data", required=True, help="FER-2013.")
+@click.option("--votes", required=True, type=click.Path(path_type=Path), help="FER+ votes.")
 @click.option("--clips", "count", default=300, show_default=True, help="How many clips.")
-def main(data: str, count: int) -> None:
+def main(data: str, votes: Path, count: int) -> None:
     """Make the clips, decide by all rules, and write the result."""
-    with EmotionClassifier.load("small", "onnxruntime", 1) as classifier:
-        clips = read(load_dataset(data, Split.PUBLIC), classifier, count)
+    judged = Exam.open(data, Split.PUBLIC, votes).judged
+    with EmotionClassifier.load(backend="onnxruntime", threads=1) as classifier:
+        clips = read(*judged, classifier, count)
         manifest = classifier.manifest
     rows = []
     for rules in all_rules():

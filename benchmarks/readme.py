@@ -169,6 +169,29 @@ def baselines(_: Report) -> str:
     return "\n".join(lines)
 
 
+def default(_: Report) -> str:
+    """The model of labels beside the model of votes, from ``default_model.json``."""
+    result = json.loads((RESULTS / "default_model.json").read_text(encoding="utf-8"))
+    titles = [
+        "model", "FER-2013's labels (95 %)", "majority of votes (95 %)", "votes that agree",
+        "majority of votes, spoiled faces", "named", "right of them",
+    ]  # fmt: skip
+    lines = [_line(titles), f"|{'---|' * len(titles)}"]
+    for model, row in result["models"].items():
+        spans = []
+        for truth in (row["labels"], row["votes"]):
+            low, high = truth["ci95"]
+            spans.append(f"{truth['accuracy']:.2%} ({low:.1%} to {high:.1%})")
+        others = (
+            row["votes"]["vote_share"],
+            row["spoiled"]["middle_mean"],
+            row["named"]["share"],
+            row["named"]["accuracy"],
+        )
+        lines.append(_line([f"`{model}`", *spans, *(f"{each:.1%}" for each in others)]))
+    return "\n".join(lines)
+
+
 BLOCKS: dict[str, Callable[[Report], str]] = {
     "accuracy": accuracy,
     "shipping": shipping,
@@ -176,6 +199,7 @@ BLOCKS: dict[str, Callable[[Report], str]] = {
     "peers": peers,
     "loop": loop,
     "baselines": baselines,
+    "default": default,
 }
 """Name between the comments in README.md → what writes it."""
 

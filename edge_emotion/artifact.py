@@ -14,6 +14,7 @@ from edge_emotion.figures import (
     AccuracyFigure,
     AgainstFigure,
     CalibrationFigure,
+    LabelsOf,
     RobustnessFigure,
 )
 from edge_emotion.jsonio import sha256_of, write_text
@@ -34,7 +35,8 @@ SUFFIXES: dict[str, Format] = {
     ".safetensors": "safetensors",
 }
 SHIPPED = Path(__file__).parent / "assets"
-DEFAULT_MODEL = "small"
+DEFAULT_MODEL = "small-ferplus"
+"""What reads faces unless told otherwise; chosen by ``benchmarks/default_model.py``."""
 
 
 class _Frozen(BaseModel):
@@ -87,6 +89,11 @@ class Manifest(_Frozen):
     version_compatible: bool = False
     """Whether an engine also runs on newer TensorRT versions than the one in ``tools``."""
     hardware_compatibility: HardwareCompatibility = "none"
+
+    @property
+    def judged_by(self) -> LabelsOf:
+        """Whose answers it was made to give: those that its first accuracy is judged by."""
+        return self.accuracy[0].labels if self.accuracy else "fer2013"
 
     def compiled(self, **changes: object) -> Manifest:
         """The manifest of a file that this one's file was compiled into.

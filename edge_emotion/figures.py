@@ -15,6 +15,8 @@ Count = Annotated[int, Field(ge=0)]
 Images = Annotated[int, Field(gt=0)]
 LabelsOf = Literal["fer2013", "ferplus"]
 """Who says what a face shows: the dataset's own label, or the majority of FER+ votes."""
+JUDGES: dict[LabelsOf, str] = {"fer2013": "FER-2013", "ferplus": "FER+ majority"}
+"""How each is called in tables."""
 
 
 class _Frozen(BaseModel):

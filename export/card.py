@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from edge_emotion.artifact import Manifest, read_manifest
 from edge_emotion.evaluation import wilson_interval
-from edge_emotion.figures import AccuracyFigure, PartFigure
+from edge_emotion.figures import JUDGES, AccuracyFigure, PartFigure
 from edge_emotion.jsonio import write_text
 from edge_emotion.training.recipe import Recipe, load_recipe
 
@@ -24,7 +24,6 @@ HERE = Path(__file__).parent
 ASSETS = HERE.parent / "edge_emotion" / "assets"
 RECIPES = HERE / "recipes"
 
-_LABELS = {"fer2013": "FER-2013", "ferplus": "FER+ majority"}
 _NOT_MEASURED = "Not measured."
 
 
@@ -122,7 +121,7 @@ def _accuracy(manifests: Sequence[Manifest]) -> str:
                 _file(manifest),
                 figure.backend,
                 figure.split,
-                _LABELS[figure.labels],
+                JUDGES[figure.labels],
                 f"{figure.images:,}",
                 f"{figure.accuracy:.2%}",
                 _interval(figure),
@@ -183,7 +182,7 @@ def _calibration(manifests: Sequence[Manifest]) -> str:
             _file(manifest),
             figure.backend,
             figure.split,
-            _LABELS[figure.labels],
+            JUDGES[figure.labels],
             f"{figure.images:,}",
             f"{manifest.temperature:.3f}",
             f"{figure.ece_uncalibrated:.4f}",

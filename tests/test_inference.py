@@ -9,7 +9,7 @@ import pytest
 
 import edge_emotion
 from edge_emotion import EmotionClassifier, FacePipeline
-from edge_emotion.artifact import publish_manifest, read_manifest
+from edge_emotion.artifact import DEFAULT_MODEL, publish_manifest, read_manifest
 from edge_emotion.emotions import Emotion
 from edge_emotion.errors import ArtifactError, UsageError
 
@@ -19,7 +19,7 @@ FACES = np.random.default_rng(0).integers(0, 256, (5, 48, 48), dtype=np.uint8)
 def test_shipped_model_gives_probabilities() -> None:
     with EmotionClassifier.load() as classifier:
         probabilities = classifier.predict(FACES)
-        assert classifier.manifest.name == "small"
+        assert classifier.manifest.name == DEFAULT_MODEL
         assert classifier.predict(FACES[:0]).shape == (0, 7)
     assert probabilities.shape == (5, 7)
     assert probabilities.dtype == np.float32

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from edge_emotion.artifact import DEFAULT_MODEL, resolve_model
+
 ROOT = Path(__file__).parent.parent
 LINKS = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
 
@@ -21,6 +23,27 @@ def test_tables_equal_the_measured_results() -> None:
 @pytest.mark.parametrize("link", LINKS)
 def test_every_link_leads_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
+
+
+def test_what_is_said_of_the_default_model_is_what_was_measured() -> None:
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    result = json.loads((ROOT / "benchmarks/results/default_model.json").read_text())
+    pairs = [
+        tuple(face["answers"][name][0] for name in result["models"]) for face in result["pictures"]
+    ]
+    differ = [pair for pair in pairs if pair[0] != pair[1]]
+    assert f"({len(pairs)} faces)" in text
+    assert (len(differ), len([1 for mine, _ in differ if mine == "sad"])) == (7, 4)
+    assert {theirs for _, theirs in differ} == {"neutral", "happy"}
+    (figure,) = (
+        each
+        for each in resolve_model(DEFAULT_MODEL).manifest.accuracy
+        if each.backend == "openvino" and each.labels == "ferplus"
+    )
+    fear, disgust = (figure.per_class[name].recall for name in ("fear", "disgust"))
+    assert f"only {fear:.0%} of the few faces" in text.replace(" %", "%")
+    assert f"and {disgust:.0%} of disgust" in text.replace(" %", "%")
+    assert f"`{DEFAULT_MODEL}` unless told otherwise" in text
 
 
 def test_what_is_said_of_steadied_labels_is_what_was_measured() -> None:

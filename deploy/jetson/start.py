@@ -13,7 +13,7 @@ import re
 import sys
 from pathlib import Path
 
-from edge_emotion.artifact import Artifact, resolve_model
+from edge_emotion.artifact import DEFAULT_MODEL, Artifact, resolve_model
 from edge_emotion.backends.gpu import compute_capability, device_name
 from edge_emotion.errors import ArtifactError, EdgeEmotionError
 from edge_emotion.export.compile import compile_tensorrt
@@ -62,7 +62,7 @@ def main() -> None:
     if capability is None:
         sys.exit("error: there is no GPU: run the container with --runtime nvidia")
     try:
-        model = resolve_model(os.environ.get("EDGE_EMOTION_MODEL", "small"))
+        model = resolve_model(os.environ.get("EDGE_EMOTION_MODEL", DEFAULT_MODEL))
         folder = folder_of(model, device_name(), capability, tensorrt.__version__)
         engine = find_or_build(model, folder, capability)
     except EdgeEmotionError as error:

@@ -95,7 +95,8 @@ def command(
 ) -> None:
     """Measure latency and accuracy of MODELs on every backend of this machine.
 
-    MODEL is a path to a model file or a shipped name; without one, all shipped models are measured.
+    MODEL is a path to a model file or a shipped name; without one, all shipped models that learned
+    the dataset's own labels are measured.
     A backend that is not installed becomes a row that says what to install.
     """
     from edge_emotion.bench.history import append_history, history_entry, read_history
@@ -130,15 +131,25 @@ def command(
 
 
 def find_models(models: tuple[str, ...]) -> list[Artifact]:
-    """The models of these names or paths; all shipped ones where none is given.
+    """The models of these names or paths; where none is given, those that ship.
+
+    Of these, those that learned the labels that a benchmark judges by.
 
     Raises:
         ArtifactError: one of them cannot be found or does not verify, or there is none.
     """
-    artifacts = [resolve_model(model) for model in models or shipped_models()]
+    artifacts = [resolve_model(model) for model in models or _judged_by_labels()]
     if not artifacts:
         raise ArtifactError("this package ships no model", "name a model file to measure")
     return artifacts
+
+
+def _judged_by_labels() -> list[str]:
+    return [
+        name
+        for name, (artifact, *_) in shipped_models().items()
+        if artifact.manifest.judged_by == "fer2013"
+    ]
 
 
 def print_report(report: Report) -> None:

@@ -8,13 +8,15 @@ from typing import Any
 
 import click
 
-from edge_emotion.artifact import Artifact, shipped_models
+from edge_emotion.artifact import Artifact, Encoding, shipped_models
 from edge_emotion.cli.options import PATH, complete_model, json_option, print_json, say
 from edge_emotion.errors import UsageError
+from edge_emotion.figures import JUDGES
 from edge_emotion.store import Active, Store
 
 SHIPPED_VERSION = "shipped"
 """What the model of this package is called among versions."""
+_ENCODINGS: dict[Encoding, str] = {"none": "", "cpu": " for CPUs", "tensorrt": " for TensorRT"}
 
 
 @click.group("models")
@@ -185,23 +187,25 @@ def _describe(one: Listed) -> dict[str, Any]:
         "macs": manifest.macs,
         "parameters": manifest.parameters,
         "accuracy": figures[0]["accuracy"] if figures else None,
+        "accuracy_labels": figures[0]["labels"] if figures else None,
         "accuracy_figures": figures,
     }
 
 
 def _print_table(listed: list[Listed]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("name", "version", "file", "precision", "kB", "MMACs", "accuracy")
+    table = Table(Column("name", no_wrap=True), "version", "precision", "kB", "MMACs", "accuracy")
     for one in listed:
         artifact, manifest = one.artifact, one.artifact.manifest
-        measured = [f"{figure.accuracy:.2%} ({figure.split})" for figure in manifest.accuracy[:1]]
+        measured = [
+            f"{figure.accuracy:.2%} of {JUDGES[figure.labels]}" for figure in manifest.accuracy[:1]
+        ]
         table.add_row(
             manifest.name,
             f"{one.version or SHIPPED_VERSION}{', in use' if one.active else ''}",
-            artifact.path.name,
-            manifest.precision,
+            manifest.precision + _ENCODINGS[manifest.encoding],
             f"{artifact.file_bytes / 1000:.0f}",
             f"{manifest.macs / 1e6:.1f}",
             measured[0] if measured else "not measured",

@@ -73,12 +73,16 @@ def test_the_video_is_the_clip_with_something_drawn_on_it(
     assert changed == len(faces) > 0
 
 
-def test_the_report_has_every_shipped_model_and_says_why_backends_are_missing(
+def test_the_report_has_every_model_of_the_labels_and_says_why_backends_are_missing(
     first: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
     run, out = first
     report = read_report(out / "report.json")
-    assert {row.model for row in report.measured} == set(shipped_models())
+    assert {row.model for row in report.measured} == {
+        name
+        for name in shipped_models()
+        if not name.startswith("small-ferplus")  # learned votes, and is as fast as small
+    }
     skipped = [row for row in report.results if row.status == "skipped"]
     assert skipped
     on_one_line = " ".join(run.stderr.split())

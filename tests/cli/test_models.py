@@ -27,10 +27,11 @@ def test_every_shipped_file_is_listed_and_verifies(run_cli: RunCli) -> None:
 
 
 def test_the_table_names_every_model(run_cli: RunCli) -> None:
-    run = run_cli("models", "list", COLUMNS="200")
+    run = run_cli("models", "list", COLUMNS="80")
     assert run.returncode == 0, run.stderr
     for name in shipped_models():
         assert name in run.stdout
+    assert "FER+" in run.stdout
 
 
 def test_pull_knows_its_models(run_cli: RunCli) -> None:
