@@ -11,7 +11,6 @@ and watchdog go. The result is ``debian.json`` beside this file.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -21,28 +20,26 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
+from rootfs import ROOT, Debian, inside, parser_of
 
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.camera import write_demo_clip
 from edge_emotion.jsonio import write_json
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "deploy" / "README.md"
 KILLS = 10
 BACK_WITHIN_SECONDS = 3.0
 WATCHDOG_SECONDS = 5
-CLONE = "/srv/edge-emotion"
 STATE = "var/lib/edge-emotion"
 
 
@@ -52,47 +49,6 @@ def commands_of(section: str) -> list[str]:
     if found is None:
         raise SystemExit(f"{PAGE} has no commands under {section}")
     return found[1].splitlines()
-
-
-@contextmanager
-def fresh_debian(suite: str, mirror: str | None, lent: list[Path]) -> Iterator[Path]:
-    """A new root file system with what is lent to it; unmounted and removed in the end."""
-    with tempfile.TemporaryDirectory(prefix="debian-") as folder, ExitStack() as unwind:
-        root = Path(folder)
-        root.chmod(0o755)  # the service is another user
-        include = "--include=ca-certificates,sudo"
-        command = ["debootstrap", "--variant=minbase", include, suite, str(root)]
-        subprocess.run([*command, *([mirror] if mirror else [])], check=True, stdout=sys.stderr)
-        for source in (Path("/proc"), Path("/sys"), Path("/dev"), *lent):
-            target = root / source.relative_to("/")
-            if source.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-            else:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.touch()
-            subprocess.run(["mount", "--bind", source, target], check=True)
-            unwind.callback(subprocess.run, ["umount", "--lazy", target], check=True)
-        clone = root / CLONE.removeprefix("/")
-        clone.mkdir(parents=True)
-        archive = subprocess.run(
-            ["git", "-C", ROOT, "archive", "HEAD"], check=True, stdout=subprocess.PIPE
-        )
-        subprocess.run(["tar", "-x", "-C", clone], input=archive.stdout, check=True)
-        yield root
-
-
-def inside(root: Path, line: str) -> float:
-    """Run a command as it stands in the page; how many seconds it took."""
-    start = time.monotonic()
-    print(f"$ {line}", file=sys.stderr, flush=True)
-    subprocess.run(
-        ["chroot", root, "sh", "-ec", f"cd {CLONE}\n{line}"],
-        check=True,
-        stdout=sys.stderr,
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
-        | {name: value for name, value in os.environ.items() if name.startswith("PIP_")},
-    )
-    return round(time.monotonic() - start, 1)
 
 
 @dataclass
@@ -270,14 +226,10 @@ def torment(root: Path, service: Service, events: list[bytes], page_port: int) -
 
 def main() -> None:
     """Check, write the result, and exit 1 where the service was back too late."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--suite", default="bookworm")
-    parser.add_argument("--mirror", help="Of Debian; debootstrap's own where none is given.")
-    parser.add_argument("--bind", type=Path, action="append", default=[], metavar="PATH")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
-    given = parser.parse_args()
+    given = parser_of(__doc__, Path(__file__).with_suffix(".json")).parse_args()
     broker_port, page_port = free_port(), free_port()
-    with fresh_debian(given.suite, given.mirror, given.bind) as root, broker(broker_port) as events:
+    debian = Debian(given.suite, given.mirror, tuple(given.bind))
+    with debian.unpacked() as root, broker(broker_port) as events:
         steps = [
             {"command": line, "seconds": inside(root, line)} for line in commands_of("Install")
         ]
