@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from edge_emotion.artifact import DEFAULT_MODEL, Manifest, resolve_model
 from edge_emotion.backends import Faces, LoadOptions, Session, SessionInfo, get_backend
 from edge_emotion.backends.auto import choose_backend
+from edge_emotion.closing import Closing
 from edge_emotion.emotions import FACE_SIZE, Emotion
 from edge_emotion.errors import UsageError
 from edge_emotion.evaluation import softmax
@@ -20,7 +20,7 @@ from edge_emotion.vision import FAST, Detector, FaceBox, Picture, get_detector
 Probabilities = npt.NDArray[np.float32]
 
 
-class EmotionClassifier:
+class EmotionClassifier(Closing):
     """A loaded model that gives calibrated probabilities.
 
     Not thread-safe. Close it, or use it as a context manager.
@@ -81,17 +81,6 @@ class EmotionClassifier:
         """Release the runtime; closing twice is harmless."""
         self._session.close()
 
-    def __enter__(self) -> EmotionClassifier:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 @dataclass(frozen=True)
 class FaceEmotion:
@@ -110,7 +99,7 @@ class FaceEmotion:
     probabilities: dict[Emotion, float]
 
 
-class FacePipeline:
+class FacePipeline(Closing):
     """Pictures in, faces with emotions out.
 
     Args:
@@ -180,17 +169,6 @@ class FacePipeline:
     def close(self) -> None:
         """Release the model; closing twice is harmless."""
         self.classifier.close()
-
-    def __enter__(self) -> FacePipeline:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _face(box: FaceBox, row: Probabilities) -> FaceEmotion:

@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from edge_emotion.closing import Closing
 
-class Peer:
+
+class Peer(Closing):
     """A script of ``peers/NAME`` that answers JSON lines; idle while it is not asked.
 
     Args:
@@ -57,14 +58,3 @@ class Peer:
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._process.wait()
-
-    def __enter__(self) -> Peer:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -6,7 +6,6 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from edge_emotion.artifact import Artifact, Encoding, InputSpec
 from edge_emotion.backends.layers import Layer, count_precisions
+from edge_emotion.closing import Closing
 from edge_emotion.emotions import FACE_SIZE, LABELS
 from edge_emotion.errors import ArtifactError, BackendError, BackendUnavailable
 
@@ -65,7 +65,7 @@ class SessionInfo:
         return count_precisions(self.layers)
 
 
-class Session(ABC):
+class Session(Closing):
     """A loaded model. Not thread-safe; close it, or use it as a context manager."""
 
     def __init__(self, artifact: Artifact) -> None:
@@ -118,17 +118,6 @@ class Session(ABC):
             self._open = False
             self._close()
 
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     @abstractmethod
     def info(self) -> SessionInfo:
         """What runs this model, as the runtime itself reports it."""
@@ -139,7 +128,7 @@ class Session(ABC):
     def _infer_many(self, batches: Iterator[Faces]) -> Iterator[Logits]:
         return map(self._infer, batches)
 
-    def _close(self) -> None:  # noqa: B027 - a runtime with nothing to release is no error
+    def _close(self) -> None:
         """Release what the adapter holds; most runtimes free everything with their objects."""
 
 

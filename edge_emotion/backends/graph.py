@@ -6,10 +6,9 @@ are pinned by whoever calls, and whose inputs and outputs only the caller unders
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from edge_emotion.backends import get_backend
 from edge_emotion.backends.base import LoadOptions
 from edge_emotion.backends.layers import Layer
 from edge_emotion.backends.onnxfile import Ports, graph_ports, read_content
+from edge_emotion.closing import Closing
 from edge_emotion.errors import BackendError, BackendUnavailable, UsageError
 
 GRAPHS: dict[str, str] = {
@@ -30,7 +30,7 @@ GRAPHS: dict[str, str] = {
 Outputs = dict[str, npt.NDArray[np.float32]]
 
 
-class Graph(ABC):
+class Graph(Closing):
     """A graph loaded for one input shape. Not thread-safe; close it, or use it in ``with``.
 
     Args:
@@ -71,17 +71,6 @@ class Graph(ABC):
         if self._open:
             self._open = False
             self._close()
-
-    def __enter__(self) -> Graph:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @abstractmethod
     def layers(self) -> tuple[Layer, ...]:
