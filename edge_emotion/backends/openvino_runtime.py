@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import platform
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -82,13 +83,21 @@ def configuration(options: LoadOptions) -> dict[str, str | int | bool]:
 
     Threads are left to the kernel's scheduler: OpenVINO pins the first thread of every process to
     the same core, so two processes of one thread each would share one core and leave the next idle.
+
+    On ARM, the passes of OpenVINO 2026.4 that make integer layers refuse a graph whose activations
+    are unsigned ("Convolution input precision should be single"), and leave convolutions of a
+    signed one in floating point. Without them the quantised graph runs as it is written, in
+    floating point, and answers as ONNX Runtime does: ``deploy/check/arm64.py`` compares them.
     """
-    return {
+    settings: dict[str, str | int | bool] = {
         "PERFORMANCE_HINT": options.mode.upper(),
         "INFERENCE_NUM_THREADS": options.thread_count,
         "INFERENCE_PRECISION_HINT": options.inference_precision,
         "ENABLE_CPU_PINNING": False,
     }
+    if platform.machine() in ("aarch64", "arm64"):
+        settings["LP_TRANSFORMS_MODE"] = "NO"
+    return settings
 
 
 def export(compiled: Any) -> bytes:

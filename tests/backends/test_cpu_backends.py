@@ -187,6 +187,19 @@ class TestOpenVINO:
             with get_backend("openvino").load(place(folder, encoding)) as session:  # type: ignore[arg-type]
                 assert set(session.info().precision) == {"int8"}
 
+    def test_on_arm_the_quantised_graph_runs_as_it_is_written(
+        self, int8: Artifact, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        faces = random_faces(32)
+        with get_backend("openvino").load(int8) as session:
+            integers = session.infer(faces)
+        monkeypatch.setattr("platform.machine", lambda: "aarch64")
+        with get_backend("openvino").load(int8) as session:
+            floats = session.infer(faces)
+            layers = session.info().layers
+        assert {each.precision for each in layers if each.kind == "Convolution"} == {"f32"}
+        np.testing.assert_allclose(floats, integers, atol=0.1)
+
     @pytest.mark.parametrize("mode", ["latency", "throughput"])
     def test_threads_are_not_pinned(self, int8: Artifact, mode: Mode) -> None:
         """Pinned, two processes of one thread share the first core and leave the others idle."""
