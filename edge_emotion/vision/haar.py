@@ -11,6 +11,7 @@ from edge_emotion.vision.scale import scaled_down
 
 _CASCADE = "haarcascade_frontalface_default.xml"
 _DEBIAN = Path("/usr/share/opencv4/haarcascades")
+_WHEEL_THAT_HAS_THEM = "pip install 'opencv-python<5'"
 _SMALLEST_SHARE = 20
 """The smallest face looked for is the input's longer side divided by this."""
 
@@ -59,7 +60,8 @@ def _cascade_path() -> Path:
         if hasattr(cv2, "CascadeClassifier") and (folder / _CASCADE).is_file():
             return folder / _CASCADE
     raise DetectorError(
-        f"OpenCV {cv2.__version__} brings no Haar cascades (the wheels of OpenCV 5 have none)",
+        f"OpenCV {cv2.__version__} brings no Haar cascades (the wheels of OpenCV 5 have none, "
+        "Debian's python3-opencv leaves them to opencv-data)",
         "run 'edge-emotion models pull yunet' and use --detector yunet, "
-        "or pip install 'opencv-python<5'",
+        f"or {'apt-get install opencv-data' if data is None else _WHEEL_THAT_HAS_THEM}",
     )
