@@ -39,10 +39,14 @@ CAMERA = (
 
 
 def loaded(program: str, **variables: object) -> set[str]:
-    """Run a program in an interpreter of its own; the watched modules it has loaded at its end."""
-    lines = ["import sys"]
+    """Run a program in an interpreter of its own; the watched modules it has loaded at its end.
+
+    Without those that were there before its first line: cuda-python has every interpreter load a
+    part of it (``_cuda_bindings_redirector.pth``).
+    """
+    lines = ["import sys", "before = set(sys.modules)"]
     lines += [f"{name} = {str(value)!r}" for name, value in variables.items()]
-    lines += [program, f"loaded = set({WATCHED!r}) & set(sys.modules)"]
+    lines += [program, f"loaded = set({WATCHED!r}) & set(sys.modules) - before"]
     lines += ["print(*(name for name in loaded if sys.modules[name] is not None))"]
     run = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False

@@ -89,6 +89,6 @@ def inside(root: Path, line: str) -> float:
         check=True,
         stdout=sys.stderr,
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"}
-        | {name: value for name, value in os.environ.items() if name.startswith("PIP_")},
+        | {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "QEMU_"))},
     )
     return round(time.monotonic() - start, 1)
