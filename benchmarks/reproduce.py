@@ -1,0 +1,88 @@
+"""Train a shipped model's recipe again from scratch, with another seed, and compare.
+
+    python benchmarks/reproduce.py tiny --seed 2 --data archive.zip [--votes ferplus_votes.csv]
+
+Both INT8 files answer PublicTest once on each backend, judged as the shipped model is: by the
+labels, or by the majority of FER+ votes. A run that was stopped goes on. Writes a row into
+``results/reproduced.json`` for each model and seed.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edge_emotion.artifact import resolve_model
+from edge_emotion.backends import LoadOptions, get_backend
+from edge_emotion.data import Split
+from edge_emotion.evaluation import predict_logits
+from edge_emotion.evaluation.exam import Exam
+from edge_emotion.export.publish import export_checkpoint
+from edge_emotion.jsonio import write_json
+from edge_emotion.training.faces import load_training_data
+from edge_emotion.training.recipe import load_recipe
+from edge_emotion.training.run import train
+
+HERE = Path(__file__).parent
+RECIPES = HERE.parent / "export" / "recipes"
+RESULT = HERE / "results" / "reproduced.json"
+
+
+def accuracies(run: Path, exam: Exam) -> dict[str, float]:
+    """Backend → accuracy of the INT8 file that CPUs take, as ``export`` writes it."""
+    with tempfile.TemporaryDirectory() as folder:
+        exported = export_checkpoint(run, Path(folder), "int8", exam.faces)
+        (artifact,) = (
+            each.artifact for each in exported if each.artifact.manifest.encoding == "cpu"
+        )
+        found = {}
+        for backend in ("openvino", "onnxruntime"):
+            with get_backend(backend).load(artifact, LoadOptions()) as session:
+                logits = predict_logits(session, exam.faces.images, 64)
+            found[backend] = round(exam.examine(logits, 1.0).metrics.accuracy, 4)
+    return found
+
+
+@click.command()
+@click.argument("name")
+@click.option("--seed", required=True, type=int)
+@click.option("--data", required=True, help="FER-2013 as zip, folder or CSV.")
+@click.option("--votes", type=click.Path(path_type=Path), help="FER+ votes, where they are needed.")
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs/reproduced"))
+def main(name: str, seed: int, data: str, votes: Path | None, runs: Path) -> None:
+    """Train, export, judge, and keep the row."""
+    path = RECIPES / f"{name}.toml"
+    recipe = load_recipe(path).model_copy(update={"seed": seed})
+    faces = load_training_data(data, recipe, votes if recipe.labels.needs_votes else None)
+    run = runs / f"{name}-{seed}"
+    train(recipe, faces, run, resume=True, teachers=recipe.teacher_files(RECIPES))
+    shipped = resolve_model(name).manifest
+    exam = Exam.open(data, Split.PUBLIC, votes if shipped.judged_by == "ferplus" else None)
+    here = accuracies(run, exam)
+    ships = {
+        each.backend: round(each.accuracy, 4)
+        for each in shipped.accuracy
+        if each.labels == shipped.judged_by and each.split == Split.PUBLIC.value
+    }
+    rows: list[dict[str, Any]] = json.loads(RESULT.read_text()) if RESULT.exists() else []
+    row = {
+        "model": name,
+        "judged_by": shipped.judged_by,
+        "seed": seed,
+        "accuracy": here,
+        "shipped_seed": load_recipe(path).seed,
+        "shipped_sha256": shipped.sha256,
+        "shipped_accuracy": ships,
+        "difference": {backend: round(here[backend] - ships[backend], 4) for backend in here},
+    }
+    kept = [each for each in rows if (each["model"], each["seed"]) != (name, seed)]
+    write_json(RESULT, [*kept, row])
+    print(json.dumps(row, indent=2))
+
+
+if __name__ == "__main__":
+    main()
