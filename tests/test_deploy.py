@@ -161,3 +161,28 @@ def test_the_page_tells_what_the_check_measured() -> None:
     assert float(told[1]) == round(max(found["back_after_seconds"]), 1)
     assert found["kills"] == len(found["back_after_seconds"]) == 10
     assert found["left_after_purge"] == []
+
+
+def test_the_page_tells_what_the_check_on_arm_found() -> None:
+    found = json.loads((DEPLOY / "check" / "arm64.json").read_text())
+    text = " ".join((DEPLOY / "README.md").read_text().split())
+    assert found["inside"]["machine"] == "aarch64"
+    assert found["failed"] == []
+    assert f"the demo and {found['tests']['passed']:,} unit tests" in text
+    beside = found["openvino_beside_onnxruntime"]
+    assert f"answers {beside['same_class']} of {beside['faces']} faces" in text
+
+
+def test_the_check_on_arm_counts_every_end_of_a_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(DEPLOY / "check"))
+    counts = load_script(DEPLOY / "check" / "arm64.py").counts
+    report = tmp_path / "tests.xml"
+    report.write_text(
+        '<testsuites><testsuite><testcase classname="a" name="passes"/>'
+        '<testcase classname="a" name="skips"><skipped/></testcase>'
+        '<testcase classname="a" name="fails"><failure/></testcase>'
+        '<testcase classname="a" name="breaks"><error/></testcase></testsuite></testsuites>'
+    )
+    assert counts(report) == ({"passed": 1, "failed": 2, "skipped": 1}, ["a::fails", "a::breaks"])
