@@ -192,6 +192,17 @@ def default(_: Report) -> str:
     return "\n".join(lines)
 
 
+def targets(_: Report) -> str:
+    """What training towards votes does for the labels, from ``targets.json``."""
+    result = json.loads((RESULTS / "targets.json").read_text(encoding="utf-8"))
+    lines = [_line([f"`{result['network']}`, {result['epochs']} epochs, trained towards",
+                    "FER-2013's labels (95 %)"]), "|---|---|"]  # fmt: skip
+    for row in result["rows"]:
+        low, high = row["ci95"]
+        lines.append(_line([row["target"], f"{row['accuracy']:.2%} ({low:.1%} to {high:.1%})"]))
+    return "\n".join(lines)
+
+
 BLOCKS: dict[str, Callable[[Report], str]] = {
     "accuracy": accuracy,
     "shipping": shipping,
@@ -200,6 +211,7 @@ BLOCKS: dict[str, Callable[[Report], str]] = {
     "loop": loop,
     "baselines": baselines,
     "default": default,
+    "targets": targets,
 }
 """Name between the comments in README.md → what writes it."""
 
