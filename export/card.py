@@ -95,12 +95,12 @@ def _data(recipe: Recipe) -> str:
     )
 
 
-def _settings(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    for key, value in recipe:
+def _settings(table: BaseModel, within: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table:
         if isinstance(value, BaseModel):
-            yield from ((f"{key}.{part}", _shown(setting)) for part, setting in value)
+            yield from _settings(value, f"{within}{key}.")
         elif value is not None:
-            yield key, _shown(value)
+            yield f"{within}{key}", _shown(value)
 
 
 def _shown(value: object) -> str:

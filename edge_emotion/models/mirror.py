@@ -11,6 +11,8 @@ sides, as it does for an even kernel on an even number of pixels; an odd one is 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -43,21 +45,36 @@ def keep_symmetric(network: nn.Module) -> None:
     After each step of an optimiser this is gradient descent among symmetric networks: symmetry is
     linear, so the part that is thrown away never mattered.
     """
+    for values, mirrored in _ties(network):
+        values.copy_((values + mirrored(values)) / 2)
+
+
+@torch.no_grad()
+def tie_gradients(network: nn.Module) -> None:
+    """Move gradients to the nearest symmetric ones, in place.
+
+    For an optimiser whose step is no linear function of the gradient: what it made of the other
+    part would not be thrown away by ``keep_symmetric``.
+    """
+    for values, mirrored in _ties(network):
+        if values.grad is not None:
+            values.grad.copy_((values.grad + mirrored(values.grad)) / 2)
+
+
+def _ties(network: nn.Module) -> Iterator[tuple[Tensor, Callable[[Tensor], Tensor]]]:
+    """Every weight and statistic with what makes its mirror image of it."""
+    halves = partial(_swapped, axis=0)
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
-            layer.weight.copy_((layer.weight + _mirrored(layer.weight)) / 2)
-            _tie(layer.bias)
+            yield layer.weight, _mirrored
+            if layer.bias is not None:
+                yield layer.bias, halves
         elif isinstance(layer, nn.Linear):
-            layer.weight.copy_((layer.weight + _swapped(layer.weight, 1)) / 2)
+            yield layer.weight, partial(_swapped, axis=1)
         elif isinstance(layer, nn.BatchNorm2d):
             for values in (layer.weight, layer.bias, layer.running_mean, layer.running_var):
-                _tie(values)
-
-
-def _tie(values: Tensor | None) -> None:
-    """Of a bias or a statistic of a layer, (C,)."""
-    if values is not None:
-        values.copy_((values + _swapped(values, 0)) / 2)
+                if values is not None:
+                    yield values, halves
 
 
 def _mirrored(weight: Tensor) -> Tensor:

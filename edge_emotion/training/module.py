@@ -15,6 +15,7 @@ from edge_emotion.emotions import LABELS
 from edge_emotion.models.quantization import freeze_ranges
 from edge_emotion.training.augment import augment, mixup
 from edge_emotion.training.loader import Batch
+from edge_emotion.training.muon import Muon
 from edge_emotion.training.objective import Objective
 from edge_emotion.training.recipe import Augmentation, Phase, QuantPhase
 
@@ -62,19 +63,8 @@ class EmotionModule(pl.LightningModule):
         self.log("val_accuracy", self.accuracy, on_epoch=True, prog_bar=True)
 
     def configure_optimizers(self) -> Any:
-        """SGD with Nesterov momentum; no decay on biases and batch-norms."""
-        parameters = list(self.network.parameters())
-        groups: list[dict[str, Any]] = [
-            {"params": [p for p in parameters if p.ndim > 1]},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.SGD(
-            groups,
-            lr=self.phase.learning_rate,
-            momentum=self.phase.momentum,
-            weight_decay=self.phase.weight_decay,
-            nesterov=self.phase.momentum > 0,
-        )
+        """The phase's optimiser, and the rate's course over its steps."""
+        optimizer = optimizer_of(self.network, self.phase)
         steps = int(self.trainer.estimated_stepping_batches)
         warmup = self.phase.warmup_epochs * steps / self.phase.epochs
         scheduler = LambdaLR(optimizer, lambda step: cosine(step, steps, warmup))
@@ -82,6 +72,20 @@ class EmotionModule(pl.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
+
+
+def optimizer_of(network: nn.Module, phase: Phase) -> torch.optim.Optimizer:
+    """SGD with Nesterov momentum, or Muon for convolutions; no decay on biases and batch-norms."""
+    parameters = list(network.parameters())
+    vectors = {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0}
+    matrices = [p for p in parameters if p.ndim > 1]
+    rate, momentum, decay = phase.learning_rate, phase.momentum, phase.weight_decay
+    if phase.muon is None:
+        groups: list[dict[str, Any]] = [{"params": matrices}, vectors]
+        return torch.optim.SGD(groups, rate, momentum, weight_decay=decay, nesterov=momentum > 0)
+    kernels = [p for p in matrices if p.ndim == 4]
+    others: list[dict[str, Any]] = [{"params": [p for p in matrices if p.ndim != 4]}, vectors]
+    return Muon(kernels, phase.muon, others, rate, momentum, decay)
 
 
 def cosine(step: int, steps: int, warmup: float) -> float:

@@ -39,6 +39,15 @@ class Augmentation(_Frozen):
     """Beta parameter of blending pairs of faces (Zhang et al., 2018); 0 blends none."""
 
 
+class Spectral(_Frozen):
+    """How Muon steps convolutions; everything else keeps to SGD (``training.muon``)."""
+
+    learning_rate: float = Field(default=0.05, gt=0)
+    """Length of a step in the spectral norm."""
+    weight_decay: float = Field(default=0.03, ge=0)
+    """Decoupled: times the rate, the share of the weights that a step takes away."""
+
+
 class Phase(_Frozen):
     """One optimisation: SGD with Nesterov momentum, linear warm-up, cosine decay to zero."""
 
@@ -47,6 +56,8 @@ class Phase(_Frozen):
     warmup_epochs: float = Field(default=0.0, ge=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: float = Field(default=5e-4, ge=0)
+    muon: Spectral | None = None
+    """Without it convolutions are stepped by SGD too."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     ema_decay: float = Field(default=0.999, ge=0, lt=1)
     """Decay of the weight average per step; the average is what is validated and kept."""
