@@ -60,7 +60,8 @@ class Phase(_Frozen):
     """Without it convolutions are stepped by SGD too."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     ema_decay: float = Field(default=0.999, ge=0, lt=1)
-    """Decay of the weight average per step; the average is what is validated and kept."""
+    """Decay of the weight average per step, once it has risen to it (``training.averaging``); the
+    average is what is validated and kept."""
 
 
 class QuantPhase(Phase):

@@ -15,7 +15,7 @@ import lightning.pytorch as pl
 import numpy as np
 import numpy.typing as npt
 import torch
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint, WeightAveraging
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -28,6 +28,7 @@ from edge_emotion.models.checkpoint import CHECKPOINT, Checkpoint, checkpoint_fi
 from edge_emotion.models.cost import macs, parameters
 from edge_emotion.models.mirror import make_symmetric
 from edge_emotion.models.quantization import quantised_twin
+from edge_emotion.training.averaging import growing_average
 from edge_emotion.training.faces import TrainingData
 from edge_emotion.training.loader import training_loader, validation_loader
 from edge_emotion.training.module import EmotionModule
@@ -198,7 +199,7 @@ class _Work:
                 history,
                 progress_bar(name, history),
                 *([Symmetry()] if self.recipe.symmetric else []),
-                EMAWeightAveraging(decay=phase.ema_decay),
+                WeightAveraging(avg_fn=growing_average(phase.ema_decay)),
                 *self.watchers,
                 # Not save_last alone: Lightning 2.6 writes that at the end of the training only.
                 ModelCheckpoint(self.out / name, filename="last", enable_version_counter=False),
