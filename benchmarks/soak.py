@@ -97,11 +97,16 @@ def growths(samples: list[dict[str, Any]], frames: int, seconds: float) -> dict[
     """How much more of everything the last fifth of the samples after warm-up has than the first.
 
     Args:
-        samples: at least two, in equal intervals.
+        samples: at least two after the warm-up, in equal intervals.
         frames: of the whole run.
         seconds: that it took.
+
+    Raises:
+        SystemExit: the run was too short for two samples.
     """
     steady = [sample for sample in samples if sample["frames"] >= WARM_UP_SHARE * frames]
+    if len(steady) < 2:
+        sys.exit(f"{frames} frames took {seconds:.1f} s, too little to sample: give more --frames")
     held = {
         key: [sample[key] for sample in steady]
         for key in ("rss_bytes", "descriptors", "threads", "frame_age_ms")
