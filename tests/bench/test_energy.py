@@ -48,7 +48,7 @@ def test_the_input_rail_of_a_jetson_is_summed_over_time(tmp_path: Path) -> None:
     meter = find_meter(tmp_path)
     assert isinstance(meter, Rail)
     assert meter.source == "INA3221, rail VDD_IN"
-    assert idle_power(meter, 0.2) == pytest.approx(9.5, rel=1e-3)
+    assert idle_power(meter, 0.2) == pytest.approx(9.5, rel=0.03)  # read apart from the clock
 
 
 def test_what_the_idle_machine_takes_is_not_the_inferences(tmp_path: Path) -> None:
