@@ -94,7 +94,11 @@ def url(model: Path) -> Iterator[str]:
 
 
 def until(page: Page, condition: str) -> None:
-    """Wait for a condition; ``wait_for_function`` would need ``eval``, which the page forbids."""
+    """Wait for a condition; ``wait_for_function`` would need ``eval``, which the page forbids.
+
+    After a form is sent, the page before it may still answer: a condition names what may be missing
+    with a question mark.
+    """
     deadline = time.monotonic() + 20
     while not page.evaluate(condition):
         assert time.monotonic() < deadline, condition
@@ -109,8 +113,8 @@ def keep(page: Page, name: str) -> None:
 
 
 READY = (
-    "document.querySelector('#state').textContent === 'Live'"
-    " && document.querySelector('#video').naturalWidth > 0"
+    "document.querySelector('#state')?.textContent === 'Live'"
+    " && document.querySelector('#video')?.naturalWidth > 0"
     " && document.querySelectorAll('.track').length > 0"
 )
 
