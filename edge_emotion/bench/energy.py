@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from edge_emotion.bench.frozen import Frozen
 from edge_emotion.bench.timing import Lane
@@ -34,14 +35,22 @@ class Energy(Frozen):
     source: str
 
 
+class Reading(NamedTuple):
+    """Of a meter; only differences mean something."""
+
+    joules: float
+    seconds: float
+    """When it was read: its own clock, so that no pause between two clocks counts as power."""
+
+
 class Meter(ABC):
     """Energy that was used since some moment."""
 
     source: str
 
     @abstractmethod
-    def joules(self) -> float:
-        """A reading; only differences mean something."""
+    def read(self) -> Reading:
+        """What was used until now."""
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -65,13 +74,13 @@ class Rapl(Meter):
         self._last = [_number(counter) for counter, _ in self._counters]
         self._total = 0.0
 
-    def joules(self) -> float:
+    def read(self) -> Reading:
         """All packages together; a counter may run over once between two calls."""
         for place, (counter, span) in enumerate(self._counters):
             now = _number(counter)
             self._total += (now - self._last[place]) % (span + 1)
             self._last[place] = now
-        return self._total / 1e6
+        return Reading(self._total / 1e6, time.monotonic())
 
 
 class Rail(Meter):
@@ -89,14 +98,14 @@ class Rail(Meter):
         self._total, self._read_at = 0.0, time.monotonic()
         self._lock = threading.Lock()
 
-    def joules(self) -> float:
+    def read(self) -> Reading:
         """What was summed up until now."""
         with self._lock:
             now = time.monotonic()
             watts = _number(self._volts) * _number(self._amperes) / 1e6
             self._total += watts * (now - self._read_at)
             self._read_at = now
-            return self._total
+            return Reading(self._total, now)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -105,7 +114,7 @@ class Rail(Meter):
 
         def sample() -> None:
             while not ended.wait(_SAMPLE_SECONDS):
-                self.joules()
+                self.read()
 
         thread = threading.Thread(target=sample, name="energy", daemon=True)
         thread.start()
@@ -139,9 +148,10 @@ def find_meter(system: Path = _SYSTEM) -> Meter | None:
 def measure_energy(meter: Meter, lane: Lane, seconds: float, idle_watts: float) -> Energy:
     """Call again and again for so long, and share the energy among the calls."""
     with meter.running():
-        before, started = meter.joules(), time.monotonic()
+        before = meter.read()
         calls = len(lane.run_for(round(seconds * 1e9)))
-        used, elapsed = meter.joules() - before, time.monotonic() - started
+        after = meter.read()
+    used, elapsed = after.joules - before.joules, after.seconds - before.seconds
     return Energy(
         joules=(used - idle_watts * elapsed) / calls,
         idle_watts=idle_watts,
@@ -153,9 +163,10 @@ def measure_energy(meter: Meter, lane: Lane, seconds: float, idle_watts: float) 
 def idle_power(meter: Meter, seconds: float) -> float:
     """Watts while this process waits."""
     with meter.running():
-        before, started = meter.joules(), time.monotonic()
+        before = meter.read()
         time.sleep(seconds)
-        return (meter.joules() - before) / (time.monotonic() - started)
+        after = meter.read()
+    return (after.joules - before.joules) / (after.seconds - before.seconds)
 
 
 def _is_package(zone: Path) -> bool:
