@@ -269,11 +269,10 @@ def measure(data: str, runs: Path, out: Path, seconds: float) -> None:
         raise click.ClickException(f"nothing is trained in {runs}")
     faces = load_training_data(data, suite.recipe_of(finished[0])).validation
     trained = [Trained(runs / name, name) for name in finished]
-    pairs = [
-        *((each.artifact("int8"), each.artifact("fp32")) for each in trained),
-        *((resolve_model(name), resolve_model(f"{name}-fp32")) for name in SHIPPED),
+    artifacts = [
+        *(each.artifact(precision) for each in trained for precision in ("int8", "fp32")),
+        *(resolve_model(f"{name}{suffix}") for name in SHIPPED for suffix in ("", "-fp32")),
     ]
-    artifacts = [each for pair in pairs for each in pair]
     cases = [Case(each, backend) for each in artifacts for backend in BACKENDS]
     samples = iter(time_side_by_side(cases, faces.images, seconds))
     latencies: dict[str, Any] = {}
@@ -368,8 +367,7 @@ def page(document: dict[str, Any]) -> Iterator[str]:
         "the same run, in which all take turns. Every network has the same recipe and budget of "
         "epochs; the shipped models, at the end, had a longer one. INT8 is learned in fine-tuning "
         "by this pipeline, or calibrated by ONNX Runtime where a network has layers outside its "
-        "scheme. Made by `benchmarks/baselines.py` from "
-        "`suites/baselines.toml`."
+        "scheme. Made by `benchmarks/baselines.py` from `suites/baselines.toml`."
     )
     yield ""
     titles = [

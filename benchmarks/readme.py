@@ -18,6 +18,7 @@ from typing import Any
 
 import click
 
+from edge_emotion.bench.naming import backend_name
 from edge_emotion.bench.report import Report, Result, read_report
 from edge_emotion.bench.verdict import judge
 from edge_emotion.jsonio import write_text
@@ -27,9 +28,10 @@ README = ROOT / "README.md"
 RESULTS = ROOT / "benchmarks" / "results"
 PEERS = ROOT / "benchmarks" / "peers"
 REPORT = RESULTS / "report.json"
-TITLES = {"openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
-OWN = ("tiny", "small")
-SMALL = "shipped small"
+BACKENDS = ("openvino", "onnxruntime")
+_UNKNOWN = (float("nan"), float("nan"))
+SHIPPED = "shipped "
+"""What stands before the name of a network's row that is of the files that ship."""
 
 
 def accuracy(report: Report) -> str:
@@ -62,17 +64,22 @@ def _provenance(report: Report) -> str:
 
 
 def _cells(row: Result) -> list[str]:
-    low, high = row.accuracy_ci95 or (float("nan"), float("nan"))
     agreement = row.agreement_with_fp32
     return [
         f"`{row.model}`",
         row.precision,
         row.backend,
-        f"{row.accuracy or 0:.2%} ({low:.1%} to {high:.1%})",
+        _with_interval({"accuracy": row.accuracy or 0, "ci95": row.accuracy_ci95 or _UNKNOWN}),
         "" if agreement is None else f"{agreement:.1%}",
         f"{row.latency.p50 * 1000:.0f} / {row.latency.p95 * 1000:.0f} µs",
         f"{(row.file_bytes or 0) / 1e6:.2f} MB",
     ]
+
+
+def _with_interval(found: dict[str, Any]) -> str:
+    """An accuracy and its 95 % interval, by the keys ``accuracy`` and ``ci95``."""
+    low, high = found["ci95"]
+    return f"{found['accuracy']:.2%} ({low:.1%} to {high:.1%})"
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -123,9 +130,8 @@ def peers(_: Report) -> str:
 
 
 def _timed(row: dict[str, Any]) -> tuple[str, str]:
-    low, high = row["accuracy_ci95"]
     return (
-        f"{row['accuracy']:.2%} ({low:.1%} to {high:.1%})",
+        _with_interval({"accuracy": row["accuracy"], "ci95": row["accuracy_ci95"]}),
         f"{row['latency_ms']['p50'] * 1000:.0f} µs",
     )
 
@@ -149,41 +155,43 @@ def baselines(_: Report) -> str:
     """Other networks beside the family, from ``baselines.json``."""
     result = json.loads((RESULTS / "baselines.json").read_text(encoding="utf-8"))
     rows = {row["name"]: row for row in result["rows"]}
+    reference = result["reference"]
     titles = ["network, INT8", "epochs", "MACs", "parameters", "file", "accuracy (95 %)"]
-    for title in TITLES.values():
-        titles += [f"{title} p50", "÷ shipped `small`"]
+    for backend in BACKENDS:
+        titles += [f"{backend_name(backend)} p50", f"÷ shipped `{reference}`"]
     lines = [_line(titles), f"|{'---|' * len(titles)}"]
     for name, row in rows.items():
-        found = row["int8"]["accuracy"]["openvino"]
-        low, high = found["ci95"]
         cells = [
             name,
             str(row["epochs"] or "longer"),
             f"{row['macs'] / 1e6:.1f} M",
             f"{row['parameters'] / 1e6:.2f} M",
             f"{row['int8']['file_bytes'] / 1e6:.2f} MB",
-            f"{found['accuracy']:.2%} ({low:.1%} to {high:.1%})",
+            _with_interval(row["int8"]["accuracy"]["openvino"]),
         ]
-        for backend in TITLES:
+        for backend in BACKENDS:
             timed = row["us_per_face"]["int8"][backend]
             cells += [f"{timed['p50']:.0f} µs", f"{timed['over_reference']:.2f}"]
         lines.append(_line(cells))
-    return "\n".join([*lines, "", *(_faster(rows, backend) for backend in TITLES)])
+    return "\n".join([*lines, "", *(_faster(rows, reference, backend) for backend in BACKENDS)])
 
 
-def _faster(rows: dict[str, Any], backend: str) -> str:
-    """Which networks of others are as fast as the shipped ``small``, and how good they are."""
+def _faster(rows: dict[str, Any], reference: str, backend: str) -> str:
+    """Which networks of others are as fast as the shipped ``reference``, and how good they are."""
+    own = {name.removeprefix(SHIPPED) for name in rows if name.startswith(SHIPPED)}
     accuracies = {name: row["int8"]["accuracy"][backend]["accuracy"] for name, row in rows.items()}
     as_fast = [
         name
         for name, row in rows.items()
-        if name.split()[-1] not in OWN
+        if name.removeprefix(SHIPPED) not in own
         and row["us_per_face"]["int8"][backend]["over_reference"] <= 1
     ]
     told = [f"{name} {accuracies[name]:.2%}" for name in as_fast]
     return (
-        f"* {TITLES[backend]}: as fast as `small` or faster: {', '.join(told) or 'none'}. `small` "
-        f"with their budget: {accuracies['small']:.2%}; as shipped: {accuracies[SMALL]:.2%}."
+        f"* {backend_name(backend)}: as fast as `{reference}` or faster: "
+        f"{', '.join(told) or 'none'}. "
+        f"`{reference}` with their budget: {accuracies[reference]:.2%}; as shipped: "
+        f"{accuracies[SHIPPED + reference]:.2%}."
     )
 
 
@@ -196,10 +204,7 @@ def default(_: Report) -> str:
     ]  # fmt: skip
     lines = [_line(titles), f"|{'---|' * len(titles)}"]
     for model, row in result["models"].items():
-        spans = []
-        for truth in (row["labels"], row["votes"]):
-            low, high = truth["ci95"]
-            spans.append(f"{truth['accuracy']:.2%} ({low:.1%} to {high:.1%})")
+        spans = [_with_interval(truth) for truth in (row["labels"], row["votes"])]
         others = (
             row["votes"]["vote_share"],
             row["spoiled"]["middle_mean"],
@@ -215,9 +220,7 @@ def targets(_: Report) -> str:
     result = json.loads((RESULTS / "targets.json").read_text(encoding="utf-8"))
     lines = [_line([f"`{result['network']}`, {result['epochs']} epochs, trained towards",
                     "FER-2013's labels (95 %)"]), "|---|---|"]  # fmt: skip
-    for row in result["rows"]:
-        low, high = row["ci95"]
-        lines.append(_line([row["target"], f"{row['accuracy']:.2%} ({low:.1%} to {high:.1%})"]))
+    lines += [_line([row["target"], _with_interval(row)]) for row in result["rows"]]
     return "\n".join(lines)
 
 
