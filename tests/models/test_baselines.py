@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import Counter
 from pathlib import Path
@@ -31,9 +32,10 @@ PUBLISHED = {
     "shufflenet-v2": 2_278_604 - 993 * 1025 - 2 * 24 * 9,
     "efficientnet-b0": 5_288_548 - 993 * 1281 - 2 * 32 * 9,
     "resnet18": 11_689_512 - 993 * 513 - 2 * 64 * 49,
-    "vgg11-bn": 132_868_840 - 993 * 4097 - 2 * 64 * 9,
+    "vgg11-bn": 132_868_840 - 993 * 4097 - 2 * 64 * 9 - 48 * 512 * 4096,
 }
-"""Parameters; torchvision's, without 993 of the 1,000 classes and two of the three channels."""
+"""Parameters; torchvision's, without 993 of the 1,000 classes and two of the three channels, and in
+VGG without the weights of 48 copies of one pixel."""
 
 QUANTISED = ("keras-cnn", "mini-xception")
 """Between them: batch-norm after linear layers, depthwise convolutions, max-pools before additions,
@@ -82,6 +84,19 @@ def test_one_channel_computes_what_three_equal_ones_did() -> None:
     with torch.no_grad():
         expected = original(grey.normalise(faces()).expand(-1, 3, -1, -1))
         torch.testing.assert_close(grey(faces()), expected)
+
+
+def test_vgg_computes_what_torchvision_would_on_49_copies_of_its_one_pixel() -> None:
+    network = settled("vgg11-bn")
+    repeating = copy.deepcopy(network)
+    vgg = repeating.network
+    narrow = vgg.classifier[0]
+    vgg.avgpool = nn.AdaptiveAvgPool2d(7)
+    vgg.classifier[0] = nn.Linear(512 * 49, 4096)
+    with torch.no_grad():
+        vgg.classifier[0].weight.copy_(narrow.weight.repeat_interleave(49, dim=1) / 49)
+        vgg.classifier[0].bias.copy_(narrow.bias)
+        torch.testing.assert_close(network(faces()), repeating(faces()), rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", QUANTISED)
