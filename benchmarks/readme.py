@@ -29,7 +29,6 @@ RESULTS = ROOT / "benchmarks" / "results"
 PEERS = ROOT / "benchmarks" / "peers"
 REPORT = RESULTS / "report.json"
 BACKENDS = ("openvino", "onnxruntime")
-_UNKNOWN = (float("nan"), float("nan"))
 SHIPPED = "shipped "
 """What stands before the name of a network's row that is of the files that ship."""
 
@@ -69,17 +68,19 @@ def _cells(row: Result) -> list[str]:
         f"`{row.model}`",
         row.precision,
         row.backend,
-        _with_interval({"accuracy": row.accuracy or 0, "ci95": row.accuracy_ci95 or _UNKNOWN}),
+        _with_interval(row.accuracy, row.accuracy_ci95),
         "" if agreement is None else f"{agreement:.1%}",
         f"{row.latency.p50 * 1000:.0f} / {row.latency.p95 * 1000:.0f} µs",
         f"{(row.file_bytes or 0) / 1e6:.2f} MB",
     ]
 
 
-def _with_interval(found: dict[str, Any]) -> str:
-    """An accuracy and its 95 % interval, by the keys ``accuracy`` and ``ci95``."""
-    low, high = found["ci95"]
-    return f"{found['accuracy']:.2%} ({low:.1%} to {high:.1%})"
+def _with_interval(accuracy: float | None, interval: Sequence[float] | None) -> str:
+    """An accuracy and its 95 % interval; empty where there is none."""
+    if accuracy is None or interval is None:
+        return ""
+    low, high = interval
+    return f"{accuracy:.2%} ({low:.1%} to {high:.1%})"
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -131,7 +132,7 @@ def peers(_: Report) -> str:
 
 def _timed(row: dict[str, Any]) -> tuple[str, str]:
     return (
-        _with_interval({"accuracy": row["accuracy"], "ci95": row["accuracy_ci95"]}),
+        _with_interval(row["accuracy"], row["accuracy_ci95"]),
         f"{row['latency_ms']['p50'] * 1000:.0f} µs",
     )
 
@@ -161,13 +162,14 @@ def baselines(_: Report) -> str:
         titles += [f"{backend_name(backend)} p50", f"÷ shipped `{reference}`"]
     lines = [_line(titles), f"|{'---|' * len(titles)}"]
     for name, row in rows.items():
+        found = row["int8"]["accuracy"]["openvino"]
         cells = [
             name,
             str(row["epochs"] or "longer"),
             f"{row['macs'] / 1e6:.1f} M",
             f"{row['parameters'] / 1e6:.2f} M",
             f"{row['int8']['file_bytes'] / 1e6:.2f} MB",
-            _with_interval(row["int8"]["accuracy"]["openvino"]),
+            _with_interval(found["accuracy"], found["ci95"]),
         ]
         for backend in BACKENDS:
             timed = row["us_per_face"]["int8"][backend]
@@ -204,7 +206,10 @@ def default(_: Report) -> str:
     ]  # fmt: skip
     lines = [_line(titles), f"|{'---|' * len(titles)}"]
     for model, row in result["models"].items():
-        spans = [_with_interval(truth) for truth in (row["labels"], row["votes"])]
+        spans = [
+            _with_interval(truth["accuracy"], truth["ci95"])
+            for truth in (row["labels"], row["votes"])
+        ]
         others = (
             row["votes"]["vote_share"],
             row["spoiled"]["middle_mean"],
@@ -220,7 +225,10 @@ def targets(_: Report) -> str:
     result = json.loads((RESULTS / "targets.json").read_text(encoding="utf-8"))
     lines = [_line([f"`{result['network']}`, {result['epochs']} epochs, trained towards",
                     "FER-2013's labels (95 %)"]), "|---|---|"]  # fmt: skip
-    lines += [_line([row["target"], _with_interval(row)]) for row in result["rows"]]
+    lines += [
+        _line([row["target"], _with_interval(row["accuracy"], row["ci95"])])
+        for row in result["rows"]
+    ]
     return "\n".join(lines)
 
 

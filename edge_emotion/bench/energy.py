@@ -42,6 +42,10 @@ class Reading(NamedTuple):
     seconds: float
     """When it was read: its own clock, so that no pause between two clocks counts as power."""
 
+    def since(self, before: Reading) -> Reading:
+        """What was used after an earlier reading, and the time that took."""
+        return Reading(self.joules - before.joules, self.seconds - before.seconds)
+
 
 class Meter(ABC):
     """Energy that was used since some moment."""
@@ -150,12 +154,11 @@ def measure_energy(meter: Meter, lane: Lane, seconds: float, idle_watts: float) 
     with meter.running():
         before = meter.read()
         calls = len(lane.run_for(round(seconds * 1e9)))
-        after = meter.read()
-    used, elapsed = after.joules - before.joules, after.seconds - before.seconds
+        used = meter.read().since(before)
     return Energy(
-        joules=(used - idle_watts * elapsed) / calls,
+        joules=(used.joules - idle_watts * used.seconds) / calls,
         idle_watts=idle_watts,
-        watts=used / elapsed,
+        watts=used.joules / used.seconds,
         source=meter.source,
     )
 
@@ -165,8 +168,8 @@ def idle_power(meter: Meter, seconds: float) -> float:
     with meter.running():
         before = meter.read()
         time.sleep(seconds)
-        after = meter.read()
-    return (after.joules - before.joules) / (after.seconds - before.seconds)
+        used = meter.read().since(before)
+    return used.joules / used.seconds
 
 
 def _is_package(zone: Path) -> bool:
