@@ -23,6 +23,17 @@ from edge_emotion.training.run import train  # noqa: E402
 MUON = Spectral(learning_rate=0.05, weight_decay=0.02)
 
 
+def draw_gradients(network: torch.nn.Module, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in network.parameters():
+        parameter.grad = torch.randn(parameter.shape, generator=generator)
+
+
+def step(network: torch.nn.Module, optimizer: torch.optim.Optimizer, seed: int) -> None:
+    draw_gradients(network, seed)
+    optimizer.step()
+
+
 @pytest.mark.parametrize("shape", [(64, 288), (192, 64), (32, 32)])
 def test_singular_values_come_near_one_and_singular_vectors_stay(shape: tuple[int, int]) -> None:
     generator = torch.Generator().manual_seed(1)
@@ -50,9 +61,7 @@ def test_a_step_of_a_kernel_is_as_long_as_the_rate_says() -> None:
     phase = Phase(epochs=1, learning_rate=0.1, muon=MUON)
     optimizer = optimizer_of(network, phase)
     assert isinstance(optimizer, Muon)
-    for parameter in network.parameters():
-        parameter.grad = torch.randn_like(parameter)
-    optimizer.step()
+    step(network, optimizer, seed=1)
     for name, parameter in network.named_parameters():
         moved = parameter.detach() - before[name].detach()
         if parameter.ndim == 4:
@@ -84,8 +93,7 @@ def test_it_leaves_a_symmetric_network_symmetric_and_steps_full_length() -> None
     network = build_network("tiny")
     make_symmetric(network)
     optimizer = optimizer_of(network, Phase(epochs=1, learning_rate=0.1, muon=MUON))
-    for parameter in network.parameters():
-        parameter.grad = torch.randn_like(parameter)
+    draw_gradients(network, seed=1)
     tie_gradients(network)
     optimizer.step()
     stepped = copy.deepcopy(network.state_dict())
@@ -109,13 +117,6 @@ def test_its_state_goes_through_a_checkpoint() -> None:
         assert torch.equal(parameter, copied.get_parameter(name)), name
 
 
-def step(network: torch.nn.Module, optimizer: torch.optim.Optimizer, seed: int) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    for parameter in network.parameters():
-        parameter.grad = torch.randn(parameter.shape, generator=generator)
-    optimizer.step()
-
-
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     phase = Phase(epochs=2, learning_rate=0.1, ema_decay=0.9, muon=MUON)
     recipe = Recipe(name="m", network="tiny", batch_size=64, symmetric=True, fp32=phase)
@@ -123,6 +124,12 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
     class Stop(Exception):
         pass
+
+    started: list[int] = []
+
+    class Epochs(pl.Callback):  # type: ignore[misc]
+        def on_train_epoch_start(self, trainer: Any, *_: object) -> None:
+            started.append(trainer.current_epoch)
 
     class StopAfterOne(pl.Callback):  # type: ignore[misc]
         def on_train_epoch_start(self, trainer: Any, *_: object) -> None:
@@ -132,7 +139,8 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     whole = train(recipe, faces, tmp_path / "whole", resume=False)
     with pytest.raises(Stop):
         train(recipe, faces, tmp_path / "part", resume=False, watchers=[StopAfterOne()])
-    rest = train(recipe, faces, tmp_path / "part", resume=True)
+    rest = train(recipe, faces, tmp_path / "part", resume=True, watchers=[Epochs()])
+    assert started == [1]
     assert len(whole.metrics["fp32"]["epochs"]) == len(rest.metrics["fp32"]["epochs"]) == 2
     assert rest.metrics["fp32"]["epochs"][0]["train_loss"] == pytest.approx(
         whole.metrics["fp32"]["epochs"][0]["train_loss"]
