@@ -49,10 +49,20 @@ def twin(network: nn.Module) -> nn.Module:
     return twin.eval()
 
 
-def test_small_stays_within_its_budget() -> None:
-    network = build_network("small")
-    assert macs(network) <= 40_000_000
-    assert parameters(network) <= 1_000_000
+@pytest.mark.parametrize(
+    ("name", "most_macs", "most_parameters"),
+    [
+        ("tiny", 8_000_000, 300_000),
+        ("small", 40_000_000, 1_000_000),
+        ("base", 120_000_000, 4_000_000),
+    ],
+)
+def test_the_family_stays_within_its_budgets(
+    name: str, most_macs: int, most_parameters: int
+) -> None:
+    network = build_network(name)
+    assert macs(network) <= most_macs
+    assert parameters(network) <= most_parameters
 
 
 def test_every_channel_count_fills_vector_units() -> None:
