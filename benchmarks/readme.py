@@ -232,6 +232,20 @@ def targets(_: Report) -> str:
     return "\n".join(lines)
 
 
+def reproduced(_: Report) -> str:
+    """What recipes give with another seed, from ``reproduced.json``."""
+    rows = json.loads((RESULTS / "reproduced.json").read_text(encoding="utf-8"))
+    lines = [_line(["recipe", "as it ships", "with another seed", "difference"]), f"|{'---|' * 4}"]
+    for row in sorted(rows, key=lambda row: (row["model"], row["seed"])):
+        shipped, again = (
+            " / ".join(f"{row[key][backend]:.2%}" for backend in BACKENDS)
+            for key in ("shipped_accuracy", "accuracy")
+        )
+        points = " / ".join(f"{100 * row['difference'][backend]:+.2f}" for backend in BACKENDS)
+        lines.append(_line([f"`{row['model']}`", shipped, again, f"{points} points"]))
+    return "\n".join(lines)
+
+
 BLOCKS: dict[str, Callable[[Report], str]] = {
     "accuracy": accuracy,
     "shipping": shipping,
@@ -241,6 +255,7 @@ BLOCKS: dict[str, Callable[[Report], str]] = {
     "baselines": baselines,
     "default": default,
     "targets": targets,
+    "reproduced": reproduced,
 }
 """Name between the comments in README.md → what writes it."""
 
