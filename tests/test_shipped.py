@@ -60,7 +60,16 @@ def test_kept_answers_are_whole_small_and_of_teachers_that_are_there(path: Path)
 @pytest.mark.parametrize("name", LIMITS)
 def test_recipes_give_what_ships_with_another_seed_too(name: str) -> None:
     (row,) = [each for each in json.loads(REPRODUCED.read_text()) if each["model"] == name]
-    assert row["shipped_sha256"] == resolve_model(name).manifest.sha256, "of another file"
+    manifest = resolve_model(name).manifest
+    assert row["shipped_sha256"] == manifest.sha256, "of another file"
+    for backend, shipped in row["shipped_accuracy"].items():
+        (figure,) = [
+            each
+            for each in manifest.accuracy
+            if (each.backend, each.split, each.labels) == (backend, "public", "fer2013")
+        ]
+        assert shipped == pytest.approx(figure.accuracy, abs=5e-5)
+        assert row["difference"][backend] == pytest.approx(row["accuracy"][backend] - shipped)
     assert row["seed"] != row["shipped_seed"]
     assert set(row["difference"]) == {"onnxruntime", "openvino"}
     assert all(abs(difference) <= 0.007 for difference in row["difference"].values())
