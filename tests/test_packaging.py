@@ -104,5 +104,5 @@ def test_the_wheel_alone_runs(packages: dict[str, Path], tmp_path: Path) -> None
     assert listed.returncode == 0, listed.stderr
     assert str(target) in listed.stderr
     models = json.loads(listed.stdout)["models"]
-    assert {"small", "tiny"} <= {model["name"] for model in models}
+    assert {"tiny", "small", "base"} <= {model["name"] for model in models}
     assert all(model["path"].startswith(str(target)) for model in models)
