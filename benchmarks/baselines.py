@@ -48,7 +48,7 @@ HERE = Path(__file__).parent
 SUITE = HERE / "suites" / "baselines.toml"
 RESULTS = HERE / "results"
 BACKENDS = ("openvino", "onnxruntime")
-SHIPPED = ("tiny", "small")
+SHIPPED = ("tiny", "small", "base")
 REFERENCE = "small"
 """The shipped model whose medians, in the same run, all others' are divided by."""
 CALIBRATION = 512
