@@ -44,7 +44,8 @@ def accuracy(report: Report) -> str:
     if report.roofline is not None:
         note += (
             " p50 ÷ ideal is how many times longer a row takes than its multiply-accumulates at "
-            "this core's convolution peak of its precision."
+            "this core's convolution peak of its precision: the fastest of several stacks of 3×3 "
+            "convolutions, so a network may come out a little below 1."
         )
         titles.append("p50 ÷ ideal")
         for row, cells in zip(rows, table, strict=True):
