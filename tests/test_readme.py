@@ -52,3 +52,16 @@ def test_what_is_said_of_steadied_labels_is_what_was_measured() -> None:
     flicker = f"{steadied['flicker_per_minute']:.1f} times a minute"
     assert f"{flicker} instead of {raw['flicker_per_minute']:.0f};" in text
     assert f"a real change shows after {steadied['delay_seconds']['p50']:.2f} s" in text
+
+
+def test_what_is_said_of_base_is_what_was_measured() -> None:
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    small, base = (resolve_model(name).manifest for name in ("small", "base"))
+    assert round(base.macs / small.macs) == 3
+    assert base.robustness is not None
+    assert small.robustness is not None
+    lost = f"it loses {100 * base.robustness.drop_middle:.1f} points on average"
+    assert f"{lost} where `small` loses {100 * small.robustness.drop_middle:.1f} (" in text
+    training = json.loads((ROOT / "benchmarks/results/training-base.json").read_text())
+    epochs = [epoch for phase in ("fp32", "int8") for epoch in training[phase]["epochs"]]
+    assert f"took {sum(epoch['seconds'] for epoch in epochs) / 60:.0f} (" in text
