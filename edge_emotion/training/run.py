@@ -21,14 +21,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from edge_emotion.artifact import Manifest, publish_manifest
-from edge_emotion.errors import OutputError, RecipeError
-from edge_emotion.jsonio import atomic_path, output_directory, sha256_of, write_json, write_text
+from edge_emotion.jsonio import atomic_path, output_directory, sha256_of, write_json
 from edge_emotion.models import build_network
 from edge_emotion.models.checkpoint import CHECKPOINT, Checkpoint, checkpoint_file
 from edge_emotion.models.cost import macs, parameters
 from edge_emotion.models.mirror import make_symmetric
 from edge_emotion.models.quantization import quantised_twin
 from edge_emotion.training.averaging import growing_average
+from edge_emotion.training.claim import Sources, claim
 from edge_emotion.training.faces import TrainingData
 from edge_emotion.training.loader import training_loader, validation_loader
 from edge_emotion.training.module import EmotionModule
@@ -40,7 +40,6 @@ from edge_emotion.training.teachers import Teachers
 from edge_emotion.training.world import World
 
 METRICS = "metrics.json"
-_RECIPE = "recipe.json"
 
 
 def train(
@@ -64,12 +63,14 @@ def train(
     Raises:
         ArtifactError: a teacher cannot be read.
         DataError: a teacher's kept answers lack a training face.
-        OutputError: ``out`` holds a run already and ``resume`` is false, or cannot be written.
+        OutputError: ``out`` holds a run already and ``resume`` is false, or a run with other faces,
+            votes or teachers, or cannot be written.
         RecipeError: ``out`` holds a run of another recipe, or the network cannot be symmetric.
     """
     world = World.here()
+    teachers = [checkpoint_file(path) for path in teachers]
     if world.leads:
-        _claim(output_directory(out), recipe, resume)
+        claim(output_directory(out), recipe, Sources.of(data, teachers), resume)
     taught_by = Teachers.load(teachers)
     settings = recipe.distillation or Distillation()
     answers = taught_by.answers(data.train.images, settings.temperature)
@@ -92,7 +93,7 @@ def train(
             "votes_sha256": data.votes_sha256,
             "left_out": data.left_out,
         },
-        "teachers": {path.name: sha256_of(path) for path in map(checkpoint_file, teachers)},
+        "teachers": {path.name: sha256_of(path) for path in teachers},
         "macs": macs(network),
         "parameters": parameters(network),
         "fp32": {"accuracy": history[-1]["val_accuracy"], "epochs": history},
@@ -106,27 +107,6 @@ def train(
     if world.leads:
         _publish(checkpoint, recipe, out)
     return checkpoint
-
-
-def _claim(out: Path, recipe: Recipe, resume: bool) -> None:
-    marker = out / _RECIPE
-    content = recipe.model_dump_json(indent=2) + "\n"
-    if not marker.exists():
-        write_text(marker, content)
-    elif not resume:
-        raise OutputError(f"{out} holds a training run already", "pass --resume or another folder")
-    elif _recipe_in(marker) != recipe:
-        raise RecipeError(
-            f"{out} holds a run of another recipe", "resume with the same recipe and --set values"
-        )
-
-
-def _recipe_in(marker: Path) -> Recipe | None:
-    """The recipe of a run; None when this release cannot read it."""
-    try:
-        return Recipe.model_validate_json(marker.read_text(encoding="utf-8"))
-    except ValueError:  # pydantic's ValidationError, or bytes that are no text
-        return None
 
 
 @dataclass(frozen=True)
