@@ -62,6 +62,31 @@ def test_what_is_said_of_base_is_what_was_measured() -> None:
     assert small.robustness is not None
     lost = f"it loses {100 * base.robustness.drop_middle:.1f} points on average"
     assert f"{lost} where `small` loses {100 * small.robustness.drop_middle:.1f} (" in text
-    training = json.loads((ROOT / "benchmarks/results/training-base.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("tiny", "`tiny` took {} minutes"),
+        ("small", "`small` {},"),
+        ("small-ferplus", "`small-ferplus` {} and"),
+        ("base", "whose teachers also see every batch, {} ("),
+    ],
+)
+def test_what_is_said_of_training_is_what_it_took(name: str, said: str) -> None:
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    training = json.loads((ROOT / f"benchmarks/results/training-{name}.json").read_text())
     epochs = [epoch for phase in ("fp32", "int8") for epoch in training[phase]["epochs"]]
-    assert f"took {sum(epoch['seconds'] for epoch in epochs) / 60:.0f} (" in text
+    assert said.format(round(sum(epoch["seconds"] for epoch in epochs) / 60)) in text
+
+
+def test_what_is_said_of_the_plain_networks_is_what_was_measured() -> None:
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    rows = json.loads((ROOT / "benchmarks/results/baselines.json").read_text())["rows"]
+    times = [
+        backend["over_reference"]
+        for row in rows
+        if row["name"] in ("alexnet", "vgg11-bn")
+        for backend in row["us_per_face"]["int8"].values()
+    ]
+    assert f"and take {min(times):.0f} to {max(times):.0f} times as long for a face" in text
