@@ -236,14 +236,26 @@ def targets(_: Report) -> str:
 def reproduced(_: Report) -> str:
     """What recipes give with another seed, from ``reproduced.json``."""
     rows = json.loads((RESULTS / "reproduced.json").read_text(encoding="utf-8"))
-    lines = [_line(["recipe", "as it ships", "with another seed", "difference"]), f"|{'---|' * 4}"]
+    columns = [
+        "recipe",
+        "judged by",
+        "as it ships",
+        "with another seed",
+        "difference",
+        "points lost under corruptions",
+    ]
+    lines = [_line(columns), f"|{'---|' * len(columns)}"]
+    judges = {"fer2013": "labels", "ferplus": "majority of votes"}
     for row in sorted(rows, key=lambda row: (row["model"], row["seed"])):
         shipped, again = (
             " / ".join(f"{row[key][backend]:.2%}" for backend in BACKENDS)
             for key in ("shipped_accuracy", "accuracy")
         )
         points = " / ".join(f"{100 * row['difference'][backend]:+.2f}" for backend in BACKENDS)
-        lines.append(_line([f"`{row['model']}`", shipped, again, f"{points} points"]))
+        judge = judges[row["judged_by"]]
+        lost = f"{100 * row['shipped_drop_middle']:.2f}, again {100 * row['drop_middle']:.2f}"
+        cells = [f"`{row['model']}`", judge, shipped, again, f"{points} points", lost]
+        lines.append(_line(cells))
     return "\n".join(lines)
 
 

@@ -2,15 +2,16 @@
 
     python benchmarks/reproduce.py tiny --seed 2 --data archive.zip [--votes ferplus_votes.csv]
 
-Both INT8 files answer PublicTest once on each backend, judged as the shipped model is: by the
-labels, or by the majority of FER+ votes. A run that was stopped goes on. Writes a row into
-``results/reproduced.json`` for each model and seed.
+The INT8 file answers PublicTest once on each backend, and under the corruptions on ONNX Runtime,
+judged as the shipped model is: by the labels, or by the majority of FER+ votes. A run that was
+stopped goes on. Writes a row into ``results/reproduced.json`` for each model and seed.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from edge_emotion.backends import LoadOptions, get_backend
 from edge_emotion.data import Split
 from edge_emotion.evaluation import predict_logits
 from edge_emotion.evaluation.exam import Exam
+from edge_emotion.evaluation.robustness import measure_robustness
 from edge_emotion.export.publish import export_checkpoint
 from edge_emotion.jsonio import write_json
 from edge_emotion.training.faces import load_training_data
@@ -30,21 +32,39 @@ from edge_emotion.training.run import train
 HERE = Path(__file__).parent
 RECIPES = HERE.parent / "export" / "recipes"
 RESULT = HERE / "results" / "reproduced.json"
+SPOILT_ON = "onnxruntime"
+"""The backend that the shipped files' robustness was measured on."""
+BATCH = 64
 
 
-def accuracies(run: Path, exam: Exam) -> dict[str, float]:
-    """Backend → accuracy of the INT8 file that CPUs take, as ``export`` writes it."""
+@dataclass(frozen=True)
+class Judged:
+    """What an INT8 file for CPUs achieves.
+
+    Args:
+        accuracy: of the images as they are, by backend.
+        drop_middle: share of them lost on average at the middle severity of the corruptions.
+    """
+
+    accuracy: dict[str, float]
+    drop_middle: float
+
+
+def judge(run: Path, exam: Exam) -> Judged:
+    """Measure a run's INT8 file as ``export`` writes it."""
     with tempfile.TemporaryDirectory() as folder:
         exported = export_checkpoint(run, Path(folder), "int8", exam.faces)
         (artifact,) = (
             each.artifact for each in exported if each.artifact.manifest.encoding == "cpu"
         )
         found = {}
-        for backend in ("openvino", "onnxruntime"):
+        for backend in ("openvino", SPOILT_ON):
             with get_backend(backend).load(artifact, LoadOptions()) as session:
-                logits = predict_logits(session, exam.faces.images, 64)
+                logits = predict_logits(session, exam.faces.images, BATCH)
             found[backend] = round(exam.examine(logits, 1.0).metrics.accuracy, 4)
-    return found
+        with get_backend(SPOILT_ON).load(artifact, LoadOptions()) as session:
+            spoilt = measure_robustness(session, *exam.judged, BATCH, click.echo)
+    return Judged(found, round(spoilt.drop_middle, 4))
 
 
 @click.command()
@@ -61,8 +81,11 @@ def main(name: str, seed: int, data: str, votes: Path | None, runs: Path) -> Non
     run = runs / f"{name}-{seed}"
     train(recipe, faces, run, resume=True, teachers=recipe.teacher_files(RECIPES))
     shipped = resolve_model(name).manifest
+    robustness = shipped.robustness
+    if robustness is None:
+        raise click.ClickException(f"{name} was never measured: run export/stamp.py first")
     exam = Exam.open(data, Split.PUBLIC, votes if shipped.judged_by == "ferplus" else None)
-    here = accuracies(run, exam)
+    again = judge(run, exam)
     ships = {
         each.backend: round(each.accuracy, 4)
         for each in shipped.accuracy
@@ -73,11 +96,15 @@ def main(name: str, seed: int, data: str, votes: Path | None, runs: Path) -> Non
         "model": name,
         "judged_by": shipped.judged_by,
         "seed": seed,
-        "accuracy": here,
+        "accuracy": again.accuracy,
         "shipped_seed": load_recipe(path).seed,
         "shipped_sha256": shipped.sha256,
         "shipped_accuracy": ships,
-        "difference": {backend: round(here[backend] - ships[backend], 4) for backend in here},
+        "difference": {
+            backend: round(again.accuracy[backend] - ships[backend], 4) for backend in ships
+        },
+        "drop_middle": again.drop_middle,
+        "shipped_drop_middle": round(robustness.drop_middle, 4),
     }
     kept = [each for each in rows if (each["model"], each["seed"]) != (name, seed)]
     write_json(RESULT, [*kept, row])

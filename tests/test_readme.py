@@ -62,6 +62,10 @@ def test_what_is_said_of_base_is_what_was_measured() -> None:
     assert small.robustness is not None
     lost = f"it loses {100 * base.robustness.drop_middle:.1f} points on average"
     assert f"{lost} where `small` loses {100 * small.robustness.drop_middle:.1f} (" in text
+    assert "it loses less than `small` too when both are [trained again]" in text
+    again = json.loads((ROOT / "benchmarks/results/reproduced.json").read_text())
+    drops = {row["model"]: row["drop_middle"] for row in again}
+    assert drops["base"] < drops["small"]
 
 
 @pytest.mark.parametrize(
