@@ -236,15 +236,9 @@ def targets(_: Report) -> str:
 def reproduced(_: Report) -> str:
     """What recipes give with another seed, from ``reproduced.json``."""
     rows = json.loads((RESULTS / "reproduced.json").read_text(encoding="utf-8"))
-    columns = [
-        "recipe",
-        "judged by",
-        "as it ships",
-        "with another seed",
-        "difference",
-        "points lost under corruptions",
-    ]
-    lines = [_line(columns), f"|{'---|' * len(columns)}"]
+    titles = ["recipe", "judged by", "as it ships", "with another seed", "difference"]
+    titles.append("points lost under corruptions")
+    lines = [_line(titles), f"|{'---|' * len(titles)}"]
     judges = {"fer2013": "labels", "ferplus": "majority of votes"}
     for row in sorted(rows, key=lambda row: (row["model"], row["seed"])):
         shipped, again = (

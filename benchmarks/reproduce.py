@@ -32,8 +32,6 @@ from edge_emotion.training.run import train
 HERE = Path(__file__).parent
 RECIPES = HERE.parent / "export" / "recipes"
 RESULT = HERE / "results" / "reproduced.json"
-SPOILT_ON = "onnxruntime"
-"""The backend that the shipped files' robustness was measured on."""
 BATCH = 64
 
 
@@ -43,7 +41,8 @@ class Judged:
 
     Args:
         accuracy: of the images as they are, by backend.
-        drop_middle: share of them lost on average at the middle severity of the corruptions.
+        drop_middle: share of them lost on average at the middle severity of the corruptions, on
+            ONNX Runtime as in the manifests.
     """
 
     accuracy: dict[str, float]
@@ -57,14 +56,13 @@ def judge(run: Path, exam: Exam) -> Judged:
         (artifact,) = (
             each.artifact for each in exported if each.artifact.manifest.encoding == "cpu"
         )
-        found = {}
-        for backend in ("openvino", SPOILT_ON):
-            with get_backend(backend).load(artifact, LoadOptions()) as session:
-                logits = predict_logits(session, exam.faces.images, BATCH)
-            found[backend] = round(exam.examine(logits, 1.0).metrics.accuracy, 4)
-        with get_backend(SPOILT_ON).load(artifact, LoadOptions()) as session:
+        with get_backend("onnxruntime").load(artifact, LoadOptions()) as session:
             spoilt = measure_robustness(session, *exam.judged, BATCH, click.echo)
-    return Judged(found, round(spoilt.drop_middle, 4))
+        with get_backend("openvino").load(artifact, LoadOptions()) as session:
+            logits = predict_logits(session, exam.faces.images, BATCH)
+    on_openvino = exam.examine(logits, 1.0).metrics.accuracy
+    accuracy = {"openvino": round(on_openvino, 4), "onnxruntime": round(spoilt.clean, 4)}
+    return Judged(accuracy, round(spoilt.drop_middle, 4))
 
 
 @click.command()

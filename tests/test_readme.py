@@ -13,7 +13,9 @@ import pytest
 from edge_emotion.artifact import DEFAULT_MODEL, resolve_model
 
 ROOT = Path(__file__).parent.parent
-LINKS = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEXT = " ".join(README.split())
+LINKS = re.findall(r"\]\(([^)#:]+)\)", README)
 
 
 def test_tables_equal_the_measured_results() -> None:
@@ -26,13 +28,12 @@ def test_every_link_leads_somewhere(link: str) -> None:
 
 
 def test_what_is_said_of_the_default_model_is_what_was_measured() -> None:
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     result = json.loads((ROOT / "benchmarks/results/default_model.json").read_text())
     pairs = [
         tuple(face["answers"][name][0] for name in result["models"]) for face in result["pictures"]
     ]
     differ = [pair for pair in pairs if pair[0] != pair[1]]
-    assert f"({len(pairs)} faces)" in text
+    assert f"({len(pairs)} faces)" in TEXT
     assert (len(differ), len([1 for mine, _ in differ if mine == "sad"])) == (7, 4)
     assert {theirs for _, theirs in differ} == {"neutral", "happy"}
     (figure,) = (
@@ -41,28 +42,26 @@ def test_what_is_said_of_the_default_model_is_what_was_measured() -> None:
         if each.backend == "openvino" and each.labels == "ferplus"
     )
     fear, disgust = (figure.per_class[name].recall for name in ("fear", "disgust"))
-    assert f"only {fear:.0%} of the few faces" in text.replace(" %", "%")
-    assert f"and {disgust:.0%} of disgust" in text.replace(" %", "%")
-    assert f"`{DEFAULT_MODEL}` unless told otherwise" in text
+    assert f"only {fear:.0%} of the few faces" in TEXT.replace(" %", "%")
+    assert f"and {disgust:.0%} of disgust" in TEXT.replace(" %", "%")
+    assert f"`{DEFAULT_MODEL}` unless told otherwise" in TEXT
 
 
 def test_what_is_said_of_steadied_labels_is_what_was_measured() -> None:
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     raw, steadied = json.loads((ROOT / "benchmarks/results/decision.json").read_text())["rows"][:2]
     flicker = f"{steadied['flicker_per_minute']:.1f} times a minute"
-    assert f"{flicker} instead of {raw['flicker_per_minute']:.0f};" in text
-    assert f"a real change shows after {steadied['delay_seconds']['p50']:.2f} s" in text
+    assert f"{flicker} instead of {raw['flicker_per_minute']:.0f};" in TEXT
+    assert f"a real change shows after {steadied['delay_seconds']['p50']:.2f} s" in TEXT
 
 
 def test_what_is_said_of_base_is_what_was_measured() -> None:
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     small, base = (resolve_model(name).manifest for name in ("small", "base"))
     assert round(base.macs / small.macs) == 3
     assert base.robustness is not None
     assert small.robustness is not None
     lost = f"it loses {100 * base.robustness.drop_middle:.1f} points on average"
-    assert f"{lost} where `small` loses {100 * small.robustness.drop_middle:.1f} (" in text
-    assert "it loses less than `small` too when both are [trained again]" in text
+    assert f"{lost} where `small` loses {100 * small.robustness.drop_middle:.1f} (" in TEXT
+    assert "it loses less than `small` too when both are [trained again]" in TEXT
     again = json.loads((ROOT / "benchmarks/results/reproduced.json").read_text())
     drops = {row["model"]: row["drop_middle"] for row in again}
     assert drops["base"] < drops["small"]
@@ -78,14 +77,12 @@ def test_what_is_said_of_base_is_what_was_measured() -> None:
     ],
 )
 def test_what_is_said_of_training_is_what_it_took(name: str, said: str) -> None:
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     training = json.loads((ROOT / f"benchmarks/results/training-{name}.json").read_text())
     epochs = [epoch for phase in ("fp32", "int8") for epoch in training[phase]["epochs"]]
-    assert said.format(round(sum(epoch["seconds"] for epoch in epochs) / 60)) in text
+    assert said.format(round(sum(epoch["seconds"] for epoch in epochs) / 60)) in TEXT
 
 
 def test_what_is_said_of_the_plain_networks_is_what_was_measured() -> None:
-    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     rows = json.loads((ROOT / "benchmarks/results/baselines.json").read_text())["rows"]
     times = [
         backend["over_reference"]
@@ -93,4 +90,4 @@ def test_what_is_said_of_the_plain_networks_is_what_was_measured() -> None:
         if row["name"] in ("alexnet", "vgg11-bn")
         for backend in row["us_per_face"]["int8"].values()
     ]
-    assert f"and take {min(times):.0f} to {max(times):.0f} times as long for a face" in text
+    assert f"and take {min(times):.0f} to {max(times):.0f} times as long for a face" in TEXT

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from edge_emotion.errors import OutputError, RecipeError
-from edge_emotion.jsonio import sha256_of, write_text
+from edge_emotion.jsonio import write_text
 from edge_emotion.training.faces import TrainingData
 from edge_emotion.training.holdout import Fold
 from edge_emotion.training.recipe import Recipe
@@ -35,18 +35,18 @@ class Sources(BaseModel):
     """SHA-256 of each file that is distilled from, in the order of these."""
 
     @classmethod
-    def of(cls, data: TrainingData, teachers: Sequence[Path]) -> Sources:
+    def of(cls, data: TrainingData, teachers: Iterable[str]) -> Sources:
         """The sources of a run that is about to begin or to go on.
 
         Args:
             data: faces to learn from and to validate on.
-            teachers: files.
+            teachers: SHA-256 of each file, in any order.
         """
         return cls(
             faces=data.train.source_sha256,
             votes=data.votes_sha256,
             fold=data.fold,
-            teachers=tuple(sorted(sha256_of(path) for path in teachers)),
+            teachers=tuple(sorted(teachers)),
         )
 
     def changed_since(self, before: Sources) -> list[str]:

@@ -69,8 +69,9 @@ def train(
     """
     world = World.here()
     teachers = [checkpoint_file(path) for path in teachers]
+    hashes = [sha256_of(path) for path in teachers]
     if world.leads:
-        claim(output_directory(out), recipe, Sources.of(data, teachers), resume)
+        claim(output_directory(out), recipe, Sources.of(data, hashes), resume)
     taught_by = Teachers.load(teachers)
     settings = recipe.distillation or Distillation()
     answers = taught_by.answers(data.train.images, settings.temperature)
@@ -93,7 +94,7 @@ def train(
             "votes_sha256": data.votes_sha256,
             "left_out": data.left_out,
         },
-        "teachers": {path.name: sha256_of(path) for path in teachers},
+        "teachers": {path.name: sha for path, sha in zip(teachers, hashes, strict=True)},
         "macs": macs(network),
         "parameters": parameters(network),
         "fp32": {"accuracy": history[-1]["val_accuracy"], "epochs": history},

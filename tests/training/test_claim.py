@@ -15,6 +15,7 @@ pytest.importorskip("lightning")
 pytestmark = pytest.mark.train
 
 from edge_emotion.errors import OutputError, RecipeError  # noqa: E402
+from edge_emotion.jsonio import sha256_of  # noqa: E402
 from edge_emotion.training.claim import Sources, claim  # noqa: E402
 from edge_emotion.training.faces import load_training_data  # noqa: E402
 from edge_emotion.training.holdout import Fold  # noqa: E402
@@ -55,7 +56,7 @@ def source(tmp_path: Path, make_folders: Callable[..., Path]) -> Path:
 @pytest.fixture
 def sources(recipe_file: Path, recipe: Recipe, source: Path) -> Sources:
     data = load_training_data(str(source), recipe)
-    return Sources.of(data, recipe.teacher_files(recipe_file.parent))
+    return Sources.of(data, map(sha256_of, recipe.teacher_files(recipe_file.parent)))
 
 
 def test_a_claimed_folder_is_for_its_own_run_alone(
@@ -112,9 +113,10 @@ def test_a_run_that_does_not_say_its_sources_does_not_go_on(
 
 def test_the_order_of_teachers_is_of_no_matter(source: Path, recipe: Recipe) -> None:
     data = load_training_data(str(source), recipe)
-    assert len(TEACHERS) > 1
-    assert Sources.of(data, TEACHERS) == Sources.of(data, TEACHERS[::-1])
-    assert Sources.of(data, TEACHERS) != Sources.of(data, TEACHERS[:1])
+    hashes = [sha256_of(path) for path in TEACHERS]
+    assert len(hashes) > 1
+    assert Sources.of(data, hashes) == Sources.of(data, hashes[::-1])
+    assert Sources.of(data, hashes) != Sources.of(data, hashes[:1])
 
 
 def test_train_refuses_other_teachers_in_one_line(
