@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge_emotion.emotions import FACE_SIZE, LABELS
-from edge_emotion.errors import ArtifactError
+from edge_emotion.errors import ArtifactError, first_fault
 from edge_emotion.figures import (
     AccuracyFigure,
     AgainstFigure,
@@ -184,10 +184,8 @@ def read_manifest(model: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "document"
         raise ArtifactError(
-            f"manifest {path} is not valid: {where}: {first['msg']}", "export the model again"
+            f"manifest {path} is not valid: {first_fault(error)}", "export the model again"
         ) from error
 
 

@@ -20,6 +20,11 @@ A message is one line: the thing, the cause, and what to do next.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 class EdgeEmotionError(Exception):
     """Base of all errors that are raised for the user to read.
@@ -89,3 +94,15 @@ class OutputError(EdgeEmotionError):
 
 class GateNotMet(EdgeEmotionError):
     """A measured figure is past the limit that was asked for."""
+
+
+def first_fault(error: ValidationError, *within: str) -> str:
+    """Where a document first departs from its model, and how, for a message of one line.
+
+    Args:
+        error: what pydantic found.
+        within: keys that lead to the part that was validated.
+    """
+    fault = error.errors()[0]
+    where = ".".join([*within, *map(str, fault["loc"])]) or "document"
+    return f"{where}: {fault['msg']}"

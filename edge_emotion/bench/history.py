@@ -13,7 +13,7 @@ from edge_emotion.bench.bootstrap import round_medians
 from edge_emotion.bench.frozen import Fraction, Frozen, Positive, RowIdentity
 from edge_emotion.bench.report import Report, Samples
 from edge_emotion.bench.yardstick import in_yardsticks
-from edge_emotion.errors import DataError
+from edge_emotion.errors import DataError, first_fault
 from edge_emotion.jsonio import write_text
 
 
@@ -88,7 +88,7 @@ def _entry(path: Path, number: int, line: str) -> HistoryEntry:
         return HistoryEntry.model_validate_json(line)
     except ValidationError as error:
         raise DataError(
-            f"line {number} of {path} is no entry of a history: {error.errors()[0]['msg']}",
+            f"line {number} of {path} is no entry of a history: {first_fault(error)}",
             "remove the line, or name another file",
         ) from error
 

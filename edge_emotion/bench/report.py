@@ -24,7 +24,7 @@ from edge_emotion.bench.roofline import Position, Roofline
 from edge_emotion.bench.scenarios import Scenarios
 from edge_emotion.bench.stages import Stages
 from edge_emotion.emotions import LABELS
-from edge_emotion.errors import DataError
+from edge_emotion.errors import DataError, first_fault
 
 Nanoseconds = Annotated[int, Field(gt=0)]
 
@@ -252,9 +252,7 @@ def _read(kind: type[_Document], path: Path, what: str) -> _Document:
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}", "check the path") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "document"
         raise DataError(
-            f"{path} is not {what} of this version: {where}: {first['msg']}",
+            f"{path} is not {what} of this version: {first_fault(error)}",
             "run 'edge-emotion benchmark' again",
         ) from error

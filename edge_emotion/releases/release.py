@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge_emotion.artifact import SUFFIXES, Artifact
-from edge_emotion.errors import ArtifactError
+from edge_emotion.errors import ArtifactError, first_fault
 from edge_emotion.store import NAME, VERSION
 
 RELEASE = "release.json"
@@ -61,10 +61,8 @@ def parse_release(content: bytes, where: str) -> Release:
     try:
         release = Release.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "document"
         raise ArtifactError(
-            f"{where} is not a release of a model: {place}: {first['msg']}",
+            f"{where} is not a release of a model: {first_fault(error)}",
             "make one with 'edge-emotion models pack'",
         ) from error
     if {RELEASE, SIGNATURE} & set(release.files):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edge_emotion.errors import RecipeError
+from edge_emotion.errors import RecipeError, first_fault
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -156,10 +156,8 @@ def _validated(document: dict[str, Any], source: str) -> Recipe:
     try:
         return Recipe.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise RecipeError(
-            f"{source}: {where}: {first['msg']}", "see export/recipes for working examples"
+            f"{source}: {first_fault(error)}", "see export/recipes for working examples"
         ) from error
 
 

@@ -94,7 +94,11 @@ def train(
             "votes_sha256": data.votes_sha256,
             "left_out": data.left_out,
         },
-        "teachers": {path.name: sha for path, sha in zip(teachers, hashes, strict=True)},
+        "teachers": {
+            "/".join(path.absolute().parts[-2:]): sha
+            for path, sha in zip(teachers, hashes, strict=True)
+        },
+        "threads": torch.get_num_threads(),
         "macs": macs(network),
         "parameters": parameters(network),
         "fp32": {"accuracy": history[-1]["val_accuracy"], "epochs": history},

@@ -10,7 +10,7 @@ from typing import Any
 from optuna.trial import BaseTrial
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from edge_emotion.errors import RecipeError
+from edge_emotion.errors import RecipeError, first_fault
 from edge_emotion.training.recipe import Recipe
 
 if sys.version_info >= (3, 11):
@@ -140,8 +140,6 @@ def _dimension(path: Path, key: str, table: Any) -> Dimension:
     try:
         return kind.model_validate(table)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join([key, *map(str, first["loc"])])
         raise RecipeError(
-            f"search space {path}: {where}: {first['msg']}", f"write e.g. {_EXAMPLE}"
+            f"search space {path}: {first_fault(error, key)}", f"write e.g. {_EXAMPLE}"
         ) from error

@@ -187,7 +187,8 @@ def student(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     command = [sys.executable, "-m", "edge_emotion", "train", "--data", "synthetic"]
     command += ["--recipe", str(recipe), "--out", str(folder / "run")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=one_thread, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "run"
 
@@ -195,7 +196,10 @@ def student(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_student_records_whom_it_learnt_from(student: Path) -> None:
     metrics = json.loads((student / "metrics.json").read_text())
     teacher, answers = (student.parent / f"{n}.safetensors" for n in ("teacher", "answers"))
-    assert metrics["teachers"] == {path.name: sha256_of(path) for path in (teacher, answers)}
+    assert metrics["teachers"] == {
+        f"{path.parent.name}/{path.name}": sha256_of(path) for path in (teacher, answers)
+    }
+    assert metrics["threads"] == 1
     assert teacher.stat().st_size < 2 * 1_000_000, "half precision, one phase"
 
 
