@@ -31,6 +31,7 @@ from edge_emotion.training.averaging import growing_average
 from edge_emotion.training.claim import Sources, claim
 from edge_emotion.training.faces import TrainingData
 from edge_emotion.training.loader import training_loader, validation_loader
+from edge_emotion.training.memory import keep_freed_memory
 from edge_emotion.training.module import EmotionModule
 from edge_emotion.training.objective import DistilledObjective, Objective
 from edge_emotion.training.progress import History, progress_bar
@@ -52,6 +53,8 @@ def train(
 ) -> Checkpoint:
     """Run the phases of a recipe and leave ``checkpoint.safetensors`` and ``metrics.json``.
 
+    From here on the process keeps the memory that it frees, see ``keep_freed_memory``.
+
     Args:
         recipe: what to do.
         data: faces to learn from and to validate on.
@@ -67,6 +70,7 @@ def train(
             votes or teachers, or cannot be written.
         RecipeError: ``out`` holds a run of another recipe, or the network cannot be symmetric.
     """
+    keep_freed_memory()
     world = World.here()
     teachers = [checkpoint_file(path) for path in teachers]
     hashes = [sha256_of(path) for path in teachers]
@@ -94,10 +98,10 @@ def train(
             "votes_sha256": data.votes_sha256,
             "left_out": data.left_out,
         },
-        "teachers": {
-            "/".join(path.absolute().parts[-2:]): sha
+        "teachers": [
+            {"file": "/".join(path.absolute().parts[-2:]), "sha256": sha}
             for path, sha in zip(teachers, hashes, strict=True)
-        },
+        ],
         "threads": torch.get_num_threads(),
         "macs": macs(network),
         "parameters": parameters(network),

@@ -196,9 +196,10 @@ def student(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_student_records_whom_it_learnt_from(student: Path) -> None:
     metrics = json.loads((student / "metrics.json").read_text())
     teacher, answers = (student.parent / f"{n}.safetensors" for n in ("teacher", "answers"))
-    assert metrics["teachers"] == {
-        f"{path.parent.name}/{path.name}": sha256_of(path) for path in (teacher, answers)
-    }
+    assert metrics["teachers"] == [
+        {"file": f"{path.parent.name}/{path.name}", "sha256": sha256_of(path)}
+        for path in (teacher, answers)
+    ]
     assert metrics["threads"] == 1
     assert teacher.stat().st_size < 2 * 1_000_000, "half precision, one phase"
 
