@@ -5,7 +5,8 @@
 
 ``train`` goes on where it was stopped, exports and judges each network when it is trained, and then
 writes the table anew. ``measure`` times all that are finished, and the shipped models, in turns in
-one run: leave the machine alone meanwhile. Accuracy and latency of INT8 are those of the very file.
+one run: leave the machine alone meanwhile. A network whose run is elsewhere keeps the times of the
+run that its row names. Accuracy and latency of INT8 are those of the very file.
 Networks, budget and recipe stand in ``suites/baselines.toml``; results go to
 ``results/baselines.json`` and ``results/baselines.md``.
 """
@@ -264,11 +265,8 @@ def finish(
 def measure(data: str, runs: Path, out: Path, seconds: float) -> None:
     """Time every finished network and the shipped models, in turns."""
     suite = Suite.load(None)
-    finished = suite.finished(runs)
-    if not finished:
-        raise click.ClickException(f"nothing is trained in {runs}")
-    faces = load_training_data(data, suite.recipe_of(finished[0])).validation
-    trained = [Trained(runs / name, name) for name in finished]
+    faces = load_training_data(data, suite.recipe_of(REFERENCE)).validation
+    trained = [Trained(runs / name, name) for name in suite.finished(runs)]
     artifacts = [
         *(each.artifact(precision) for each in trained for precision in ("int8", "fp32")),
         *(resolve_model(f"{name}{suffix}") for name in SHIPPED for suffix in ("", "-fp32")),
@@ -299,20 +297,31 @@ def publish(suite: Suite, runs: Path, out: Path, faces: FaceSet) -> None:
     before = _published(suite, out)
     fresh = {name: _read(runs / name / ROW) for name in suite.finished(runs)}
     fresh |= {f"shipped {name}": _shipped_row(name, faces) for name in SHIPPED}
-    timed = _read(runs / LATENCIES) if (runs / LATENCIES).exists() else {}
-    known = _timed(before["rows"]) | timed.get("us_per_face", {})
+    known, environments = _timed(before["rows"]), before["environments"]
+    if (runs / LATENCIES).exists():
+        last = _read(runs / LATENCIES)
+        date = last["environment"]["date"]
+        environments = {**environments, date: last["environment"]}
+        known |= {sha256: (date, found) for sha256, found in last["us_per_face"].items()}
     for row in fresh.values():
         of_files = {each: known.get(row[each]["sha256"]) for each in ("int8", "fp32")}
-        row["us_per_face"] = {each: found for each, found in of_files.items() if found}
+        found = {each: timing for each, timing in of_files.items() if timing}
+        row["us_per_face"] = {each: latencies for each, (_, latencies) in found.items()}
+        row["timed"] = max((date for date, _ in found.values()), default=None)
     rows = {row["name"]: row for row in before["rows"]} | fresh
     names = [*suite.networks, *(f"shipped {name}" for name in SHIPPED)]
+    kept = [rows[name] for name in names if name in rows]
     document = {
         "images": len(faces),
         "source_sha256": faces.source_sha256,
         "recipe": suite.recipe,
-        "environment": timed.get("environment", before["environment"]),
+        "environments": {
+            date: environment
+            for date, environment in sorted(environments.items())
+            if any(row["timed"] == date for row in kept)
+        },
         "reference": REFERENCE,
-        "rows": [rows[name] for name in names if name in rows],
+        "rows": kept,
     }
     write_json(out / "baselines.json", document)
     write_text(out / "baselines.md", "\n".join(page(document)) + "\n")
@@ -328,13 +337,13 @@ def _published(suite: Suite, out: Path) -> dict[str, Any]:
         for row in document.get("rows", [])
         if row["epochs"] is None or (same and row["epochs"] == suite.epochs)
     ]
-    return {"environment": document.get("environment"), "rows": rows}
+    return {"environments": document.get("environments", {}), "rows": rows}
 
 
-def _timed(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Latencies of published rows by the files' digests."""
+def _timed(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """When published rows were timed, and their latencies, by the files' digests."""
     return {
-        row[precision]["sha256"]: latencies
+        row[precision]["sha256"]: (row["timed"], latencies)
         for row in rows
         for precision, latencies in row["us_per_face"].items()
     }
@@ -364,7 +373,8 @@ def page(document: dict[str, Any]) -> Iterator[str]:
         f"Accuracy on the {document['images']:,} images of PublicTest, one forward pass, of the "
         "very files, on OpenVINO / ONNX Runtime. Latency of one face on one thread, median and "
         "95th percentile in microseconds, and the median over that of the shipped INT8 `small` in "
-        "the same run, in which all take turns. Every network has the same recipe and budget of "
+        "the same run, in which all take turns: rows that were timed at one moment are of one run. "
+        "Every network has the same recipe and budget of "
         "epochs; the shipped models, at the end, had a longer one. INT8 is learned in fine-tuning "
         "by this pipeline, or calibrated by ONNX Runtime where a network has layers outside its "
         "scheme. Made by `benchmarks/baselines.py` from `suites/baselines.toml`."
@@ -372,7 +382,8 @@ def page(document: dict[str, Any]) -> Iterator[str]:
     yield ""
     titles = [
         "network", "accuracy FP32", "accuracy INT8", "MACs", "parameters", "INT8 file", "INT8 by",
-        "INT8 OpenVINO", "INT8 ONNX Runtime", "FP32 OpenVINO", "FP32 ONNX Runtime", "training",
+        "INT8 OpenVINO", "INT8 ONNX Runtime", "FP32 OpenVINO", "FP32 ONNX Runtime", "timed (UTC)",
+        "training",
     ]  # fmt: skip
     yield f"| {' | '.join(titles)} |"
     yield f"|{'---|' * len(titles)}"
@@ -395,6 +406,7 @@ def _cells(row: dict[str, Any]) -> Sequence[str]:
             for precision in ("int8", "fp32")
             for backend in BACKENDS
         ),
+        row["timed"].removesuffix("Z").replace("T", " ") if row["timed"] else "",
         "longer" if minutes is None else f"{minutes:.0f} min, {row['epochs']} epochs",
     ]
 

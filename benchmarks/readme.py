@@ -176,7 +176,18 @@ def baselines(_: Report) -> str:
             timed = row["us_per_face"]["int8"][backend]
             cells += [f"{timed['p50']:.0f} µs", f"{timed['over_reference']:.2f}"]
         lines.append(_line(cells))
-    return "\n".join([*lines, "", *(_faster(rows, reference, backend) for backend in BACKENDS)])
+    told = [_faster(rows, reference, backend) for backend in BACKENDS]
+    return "\n".join([*lines, "", *told, *_timed_together(rows)])
+
+
+def _timed_together(rows: dict[str, Any]) -> list[str]:
+    """Which rows took turns in one run, run by run."""
+    dates = sorted({row["timed"] for row in rows.values()})
+    names = {date: [name for name, row in rows.items() if row["timed"] == date] for date in dates}
+    return [
+        f"* Timed in turns on {date[:10]} at {date[11:16]} UTC: {', '.join(names[date])}."
+        for date in dates
+    ]
 
 
 def _faster(rows: dict[str, Any], reference: str, backend: str) -> str:
