@@ -311,15 +311,12 @@ def publish(suite: Suite, runs: Path, out: Path, faces: FaceSet) -> None:
     rows = {row["name"]: row for row in before["rows"]} | fresh
     names = [*suite.networks, *(f"shipped {name}" for name in SHIPPED)]
     kept = [rows[name] for name in names if name in rows]
+    dates = {row["timed"] for row in kept if row["timed"]}
     document = {
         "images": len(faces),
         "source_sha256": faces.source_sha256,
         "recipe": suite.recipe,
-        "environments": {
-            date: environment
-            for date, environment in sorted(environments.items())
-            if any(row["timed"] == date for row in kept)
-        },
+        "environments": {date: environments[date] for date in sorted(dates)},
         "reference": REFERENCE,
         "rows": kept,
     }

@@ -184,6 +184,8 @@ def _timed_together(rows: dict[str, Any]) -> list[str]:
     """Which rows took turns in one run, run by run."""
     dates = sorted({row["timed"] for row in rows.values()})
     names = {date: [name for name, row in rows.items() if row["timed"] == date] for date in dates}
+    if len(dates) == 1:
+        names = {dates[0]: ["all rows"]}
     return [
         f"* Timed in turns on {date[:10]} at {date[11:16]} UTC: {', '.join(names[date])}."
         for date in dates
