@@ -8,10 +8,13 @@ import sys
 import pytest
 
 STEPS = """
+import ctypes
 import resource
 import torch
 from edge_emotion.training.memory import keep_freed_memory
 
+PR_SET_THP_DISABLE = 41  # where huge pages are always given, a page is as large as an activation
+assert ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0
 torch.set_num_threads(1)
 network = torch.nn.Sequential(
     torch.nn.Conv2d(1, 16, 3, padding=1),
