@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+pytest.importorskip("torch")
+pytestmark = pytest.mark.train
+
 STEPS = """
 import ctypes
 import resource
