@@ -46,7 +46,7 @@ def ensemble(paths: list[Path], faces: FaceSet) -> Probabilities:
     """Mean probabilities (N, 7) of teachers over each face and its mirror image."""
     batches = torch.from_numpy(faces.images).unsqueeze(1).float().split(256)
     opinions = [
-        torch.cat([teacher(view).softmax(1) for view in views])
+        torch.cat([teacher(view).logits.softmax(1) for view in views])
         for teacher in map(load_teacher, paths)
         for views in (batches, [batch.flip(3) for batch in batches])
     ]

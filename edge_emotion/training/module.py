@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.classification import MulticlassAccuracy
 
 from edge_emotion.emotions import LABELS
+from edge_emotion.models.features import Tap
 from edge_emotion.models.quantization import freeze_ranges
 from edge_emotion.training.augment import augment, mixup
 from edge_emotion.training.loader import Batch
@@ -38,13 +39,16 @@ class EmotionModule(pl.LightningModule):
         self.phase = phase
         self.augmentation = augmentation
         self.objective = objective
+        self._tap = None if objective.hints is None else Tap(self.network)
         self.accuracy = MulticlassAccuracy(len(LABELS), average="micro")
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Loss of one augmented batch."""
         faces, *said = batch
         seen, *said = mixup(self.augmentation.mixup, augment(faces, self.augmentation), *said)
-        loss: Tensor = self.objective(self.network(seen), seen, *said)
+        logits = self.network(seen)
+        features = None if self._tap is None else self._tap.take()
+        loss: Tensor = self.objective(logits, seen, *said, features=features)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)
         return loss
 
@@ -64,7 +68,7 @@ class EmotionModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The phase's optimiser, and the rate's course over its steps."""
-        optimizer = optimizer_of(self.network, self.phase)
+        optimizer = optimizer_of(self, self.phase)
         steps = int(self.trainer.estimated_stepping_batches)
         warmup = self.phase.warmup_epochs * steps / self.phase.epochs
         scheduler = LambdaLR(optimizer, lambda step: cosine(step, steps, warmup))
@@ -74,9 +78,9 @@ class EmotionModule(pl.LightningModule):
         }
 
 
-def optimizer_of(network: nn.Module, phase: Phase) -> torch.optim.Optimizer:
+def optimizer_of(module: nn.Module, phase: Phase) -> torch.optim.Optimizer:
     """SGD with Nesterov momentum, or Muon for convolutions; no decay on biases and batch-norms."""
-    parameters = list(network.parameters())
+    parameters = list(module.parameters())
     vectors = {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0}
     matrices = [p for p in parameters if p.ndim > 1]
     rate, momentum, decay = phase.learning_rate, phase.momentum, phase.weight_decay

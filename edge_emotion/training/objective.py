@@ -9,7 +9,33 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edge_emotion.training.recipe import Distillation
-from edge_emotion.training.teachers import Teacher
+from edge_emotion.training.teachers import Opinion, Teacher
+
+
+class Hints(nn.Module):
+    """How far a student's features are from telling its teachers' features.
+
+    A linear layer, which is trained along and left behind, tells the teachers' from the student's:
+    mean squared error, each teacher's feature brought to mean 0 and variance 1 over the batch. A
+    teacher's features are many more numbers than its answer, so a face teaches more (Romero et al.,
+    2015, arXiv:1412.6550, who call them hints).
+
+    Args:
+        student: how many features the student has.
+        teachers: how many its teachers have, all together.
+        weight: how much the error counts beside labels and answers.
+    """
+
+    def __init__(self, student: int, teachers: int, weight: float) -> None:
+        super().__init__()
+        self._weight = weight
+        self.tell = nn.Linear(student, teachers)
+        self.standardise = nn.BatchNorm1d(teachers, affine=False)
+
+    def forward(self, student: Tensor, teachers: Sequence[Tensor]) -> Tensor:
+        """Scalar: of the student's features (N, D) and each teacher's (N, E)."""
+        wanted = self.standardise(torch.cat(list(teachers), 1))
+        return self._weight * functional.mse_loss(self.tell(student.float()), wanted)
 
 
 class Objective(nn.Module):
@@ -17,10 +43,14 @@ class Objective(nn.Module):
 
     Args:
         label_smoothing: share of each target spread evenly over the classes.
+
+    Attributes:
+        hints: what is learned from the network's features, where something is.
     """
 
     def __init__(self, label_smoothing: float) -> None:
         super().__init__()
+        self.hints: Hints | None = None
         self.cross_entropy = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
 
     def forward(
@@ -29,6 +59,7 @@ class Objective(nn.Module):
         faces: Tensor,  # noqa: ARG002
         targets: Tensor,
         answers: Tensor | None = None,  # noqa: ARG002
+        features: Tensor | None = None,  # noqa: ARG002
     ) -> Tensor:
         """Scalar loss.
 
@@ -37,6 +68,7 @@ class Objective(nn.Module):
             faces: float (N, 1, 48, 48), 0 to 255, as the network has seen them.
             targets: class probabilities (N, C).
             answers: class probabilities (N, C) that were kept from teachers.
+            features: (N, D), what the network has seen in the faces.
         """
         loss: Tensor = self.cross_entropy(logits, targets)
         return loss
@@ -54,11 +86,14 @@ class DistilledObjective(Objective):
     Answers that teachers gave once, on the faces as they lie in the dataset, come with the batch;
     a file of answers counts as much as one teacher.
 
+    With hints the student also learns to see what its teachers see.
+
     Args:
         label_smoothing: of the cross-entropy.
         teachers: trained networks that see the same batches.
         settings: weight, temperature and views.
         kept: how many files of answers come with the batch, as their mean.
+        hints: what it learns of its teachers' features, if it does.
     """
 
     def __init__(
@@ -67,33 +102,46 @@ class DistilledObjective(Objective):
         teachers: Sequence[Teacher],
         settings: Distillation,
         kept: int = 0,
+        hints: Hints | None = None,
     ) -> None:
         super().__init__(label_smoothing)
         self._kept = kept
+        self.hints = hints
         # A tuple, not a ModuleList: teachers belong neither in checkpoints nor in weight averages.
         self._teachers = tuple(teachers)
         self._settings = settings
 
     def forward(
-        self, logits: Tensor, faces: Tensor, targets: Tensor, answers: Tensor | None = None
+        self,
+        logits: Tensor,
+        faces: Tensor,
+        targets: Tensor,
+        answers: Tensor | None = None,
+        features: Tensor | None = None,
     ) -> Tensor:
         """Scalar loss; see ``Objective.forward``."""
         temperature, weight = self._settings.temperature, self._settings.weight
         student = functional.log_softmax(logits.float() / temperature, dim=1)
-        divergence = functional.kl_div(student, self._taught(faces, answers), reduction="batchmean")
+        opinions = [teacher(faces) for teacher in self._teachers]
+        taught = self._taught(opinions, faces, answers)
+        divergence = functional.kl_div(student, taught, reduction="batchmean")
         labelled = super().forward(logits, faces, targets)
-        return (1 - weight) * labelled + weight * temperature**2 * divergence
+        loss = (1 - weight) * labelled + weight * temperature**2 * divergence
+        if self.hints is not None and features is not None:
+            loss = loss + self.hints(features, [opinion.features for opinion in opinions])
+        return loss
 
     @torch.no_grad()
-    def _taught(self, faces: Tensor, answers: Tensor | None) -> Tensor:
+    def _taught(self, opinions: list[Opinion], faces: Tensor, answers: Tensor | None) -> Tensor:
         """Mean class probabilities of all teachers (N, C) at the temperature."""
-        views = [faces, faces.flip(3)] if self._settings.mirrored else [faces]
-        opinions = [
-            torch.stack(
-                [functional.softmax(teacher(v) / self._settings.temperature, dim=1) for v in views]
-            ).mean(0)
-            for teacher in self._teachers
+        views = [[opinion.logits for opinion in opinions]]
+        if self._settings.mirrored:
+            views.append([teacher(faces.flip(3)).logits for teacher in self._teachers])
+        said = [
+            torch.stack([functional.softmax(v / self._settings.temperature, dim=1) for v in seen])
+            for seen in zip(*views, strict=True)
         ]
+        means = [each.mean(0) for each in said]
         if answers is not None:
-            opinions += [answers] * self._kept
-        return torch.stack(opinions).mean(0)
+            means += [answers] * self._kept
+        return torch.stack(means).mean(0)

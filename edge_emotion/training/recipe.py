@@ -59,6 +59,8 @@ class Phase(_Frozen):
     muon: Spectral | None = None
     """Without it convolutions are stepped by SGD too."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    hints: float = Field(default=0.0, ge=0)
+    """Weight of learning the features of teachers that are networks; 0 asks for none."""
     ema_decay: float = Field(default=0.999, ge=0, lt=1)
     """Decay of the weight average per step, once it has risen to it (``training.averaging``); the
     average is what is validated and kept."""
@@ -117,6 +119,11 @@ class Recipe(_Frozen):
     fp32: Phase
     int8: QuantPhase | None = None
     """Without it the run ends in floating point: enough for a teacher."""
+
+    @property
+    def wants_hints(self) -> bool:
+        """Whether a teacher must be a network."""
+        return any(phase is not None and phase.hints > 0 for phase in (self.fp32, self.int8))
 
     def teacher_files(self, folder: Path) -> tuple[Path, ...]:
         """The teachers that the recipe names; relative paths count from ``folder``."""

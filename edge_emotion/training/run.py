@@ -21,10 +21,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from edge_emotion.artifact import Manifest, publish_manifest
+from edge_emotion.errors import RecipeError
 from edge_emotion.jsonio import atomic_path, output_directory, sha256_of, write_json
 from edge_emotion.models import build_network
 from edge_emotion.models.checkpoint import CHECKPOINT, Checkpoint, checkpoint_file
 from edge_emotion.models.cost import macs, parameters
+from edge_emotion.models.features import width
 from edge_emotion.models.mirror import make_symmetric
 from edge_emotion.models.quantization import quantised_twin
 from edge_emotion.training.averaging import growing_average
@@ -33,7 +35,7 @@ from edge_emotion.training.faces import TrainingData
 from edge_emotion.training.loader import training_loader, validation_loader
 from edge_emotion.training.memory import keep_freed_memory
 from edge_emotion.training.module import EmotionModule
-from edge_emotion.training.objective import DistilledObjective, Objective
+from edge_emotion.training.objective import DistilledObjective, Hints, Objective
 from edge_emotion.training.progress import History, progress_bar
 from edge_emotion.training.recipe import Distillation, Phase, Recipe
 from edge_emotion.training.symmetry import Symmetry
@@ -68,15 +70,21 @@ def train(
         DataError: a teacher's kept answers lack a training face.
         OutputError: ``out`` holds a run already and ``resume`` is false, or a run with other faces,
             votes or teachers, or cannot be written.
-        RecipeError: ``out`` holds a run of another recipe, or the network cannot be symmetric.
+        RecipeError: ``out`` holds a run of another recipe, the network cannot be symmetric, or
+            hints are wanted of no network.
     """
     keep_freed_memory()
     world = World.here()
     teachers = [checkpoint_file(path) for path in teachers]
     hashes = [sha256_of(path) for path in teachers]
+    taught_by = Teachers.load(teachers)
+    if recipe.wants_hints and not taught_by.networks:
+        raise RecipeError(
+            f"recipe {recipe.name!r} learns from hints, and none of its teachers is a network",
+            "name a network under distillation.teachers, or set fp32.hints=0",
+        )
     if world.leads:
         claim(output_directory(out), recipe, Sources.of(data, hashes), resume)
-    taught_by = Teachers.load(teachers)
     settings = recipe.distillation or Distillation()
     answers = taught_by.answers(data.train.images, settings.temperature)
     work = _Work(world, recipe, data, out, taught_by, answers, tuple(watchers))
@@ -140,7 +148,9 @@ class _Work:
             return load_file(weights), _read_history(history_file)
         history = History()
         trainer = self._trainer(name, phase, history)
-        module = EmotionModule(network, phase, self.recipe.augmentation, self._objective(phase))
+        module = EmotionModule(
+            network, phase, self.recipe.augmentation, self._objective(network, phase)
+        )
         last = self.out / name / "last.ckpt"
         with warnings.catch_warnings():
             # Lightning's advice on workers and log intervals does not fit data that lies in memory.
@@ -164,12 +174,16 @@ class _Work:
                 save_file(state, temporary)
         return state, history.epochs
 
-    def _objective(self, phase: Phase) -> Objective:
+    def _objective(self, network: nn.Module, phase: Phase) -> Objective:
         if not self.teachers:
             return Objective(phase.label_smoothing)
-        settings = self.recipe.distillation or Distillation()
+        hints = Hints(width(network), self.teachers.width, phase.hints) if phase.hints else None
         return DistilledObjective(
-            phase.label_smoothing, self.teachers.networks, settings, len(self.teachers.kept)
+            phase.label_smoothing,
+            self.teachers.networks,
+            self.recipe.distillation or Distillation(),
+            len(self.teachers.kept),
+            hints,
         )
 
     def _trainer(self, name: str, phase: Phase, history: History) -> pl.Trainer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +13,13 @@ pytestmark = pytest.mark.train
 
 from torch.nn import functional  # noqa: E402
 
+from edge_emotion.export.onnx import to_onnx  # noqa: E402
 from edge_emotion.models import build_network  # noqa: E402
-from edge_emotion.training.objective import DistilledObjective, Objective  # noqa: E402
+from edge_emotion.training.objective import DistilledObjective, Hints, Objective  # noqa: E402
 from edge_emotion.training.recipe import Distillation  # noqa: E402
-from edge_emotion.training.teachers import GraphTeacher, NetworkTeacher  # noqa: E402
+from edge_emotion.training.teachers import GraphTeacher, NetworkTeacher, load_teacher  # noqa: E402
 
+ASSETS = Path(__file__).parents[2] / "edge_emotion" / "assets"
 FACES = torch.rand(4, 1, 48, 48) * 255
 TARGETS = functional.one_hot(torch.tensor([0, 3, 3, 6]), 7).float()
 
@@ -42,20 +45,23 @@ def test_labels_alone_are_cross_entropy_with_smoothing() -> None:
 
 def test_a_student_that_agrees_with_its_teacher_has_nothing_to_learn() -> None:
     one = teacher(1)
-    assert only_teachers(one)(one(FACES), FACES, TARGETS).item() == pytest.approx(0.0, abs=1e-6)
-    assert only_teachers(one)(one(FACES) + TARGETS, FACES, TARGETS).item() > 1e-3
+    assert only_teachers(one)(one(FACES).logits, FACES, TARGETS).item() == pytest.approx(
+        0.0, abs=1e-6
+    )
+    assert only_teachers(one)(one(FACES).logits + TARGETS, FACES, TARGETS).item() > 1e-3
 
 
 def test_two_teachers_are_averaged_as_probabilities() -> None:
     both = [teacher(1), teacher(2)]
-    mean = torch.stack([functional.softmax(each(FACES) / 3, dim=1) for each in both]).mean(0)
+    mean = torch.stack([functional.softmax(each(FACES).logits / 3, dim=1) for each in both]).mean(0)
     loss = only_teachers(*both)(3 * mean.log(), FACES, TARGETS)
     assert loss.item() == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_teacher_may_answer_as_the_mean_of_a_face_and_its_mirror_image() -> None:
     one = teacher(1)
-    both = torch.stack([functional.softmax(one(v), dim=1) for v in (FACES, FACES.flip(3))]).mean(0)
+    views = (one(FACES).logits, one(FACES.flip(3)).logits)
+    both = torch.stack([functional.softmax(logits, dim=1) for logits in views]).mean(0)
     settings = Distillation(weight=1.0, temperature=1.0, mirrored=True)
     loss = DistilledObjective(0.0, [one], settings)(both.log(), FACES, TARGETS)
     assert loss.item() == pytest.approx(0.0, abs=1e-6)
@@ -65,13 +71,17 @@ def test_a_teacher_in_openvino_answers_as_its_network_does() -> None:
     pytest.importorskip("openvino")
     one = network(1)
     # The precision is bfloat16 where the processor has it: three digits.
+    graph = GraphTeacher(to_onnx(one).SerializeToString())
     for faces in (FACES.round(), FACES[:3].round()):
-        assert GraphTeacher(one)(faces) == pytest.approx(NetworkTeacher(one)(faces), abs=0.05)
+        for said, expected in zip(graph(faces), NetworkTeacher(one)(faces), strict=True):
+            assert said.shape == expected.shape
+            assert said == pytest.approx(expected, abs=0.05)
 
 
 def test_a_student_can_be_copied_after_its_teachers_have_taught() -> None:
     pytest.importorskip("openvino")
-    objective = DistilledObjective(0.1, [GraphTeacher(network(1)), teacher(2)], Distillation())
+    graph = GraphTeacher(to_onnx(network(1)).SerializeToString())
+    objective = DistilledObjective(0.1, [graph, teacher(2)], Distillation())
     logits = torch.randn(4, 7)
     before = objective(logits, FACES, TARGETS)
     assert copy.deepcopy(objective)(logits, FACES, TARGETS) == before
@@ -82,7 +92,7 @@ def test_kept_answers_count_as_much_as_a_teacher() -> None:
     settings = Distillation(weight=1.0, temperature=1.0)
     alone = DistilledObjective(0.0, [], settings, kept=1)
     assert alone(answers.log(), FACES, TARGETS, answers).item() == pytest.approx(0.0, abs=1e-6)
-    mean = (2 * answers + functional.softmax(one(FACES), dim=1)) / 3
+    mean = (2 * answers + functional.softmax(one(FACES).logits, dim=1)) / 3
     both = DistilledObjective(0.0, [one], settings, kept=2)
     assert both(mean.log(), FACES, TARGETS, answers).item() == pytest.approx(0.0, abs=1e-6)
 
@@ -103,3 +113,44 @@ def test_teachers_learn_nothing_and_stay_out_of_the_checkpoint() -> None:
     assert logits.grad is not None
     assert all(parameter.grad is None for parameter in one.parameters())
     assert not objective.state_dict()
+
+
+def test_a_shipped_model_teaches_as_it_answers() -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    path = ASSETS / "small.cpu.onnx"
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (expected,) = session.run(["logits"], {"faces": FACES.round().to(torch.uint8).numpy()})
+    logits, features = load_teacher(path)(FACES.round())
+    assert logits.numpy() == pytest.approx(expected, abs=0.15)
+    assert features.shape == (4, 192)
+    assert features.min() >= 0, "a mean over what a ReLU let through"
+
+
+def test_hints_are_an_error_of_what_is_told_of_the_teachers_features() -> None:
+    seen = [torch.randn(64, 5), torch.randn(64, 3)]
+    wanted = torch.cat(seen, 1)
+    hints = Hints(8, 8, weight=2.0)
+    with torch.no_grad():
+        hints.tell.weight.zero_()
+        hints.tell.bias.zero_()
+    # Nothing is told: what is missed is the features' whole variance, which is brought to 1.
+    assert hints(wanted, seen).item() == pytest.approx(2.0, rel=1e-3)
+    with torch.no_grad():
+        spread = wanted.var(0, correction=0).sqrt()
+        hints.tell.weight.copy_(torch.diag(1 / spread))
+        hints.tell.bias.copy_(-wanted.mean(0) / spread)
+    assert hints(wanted, seen).item() == pytest.approx(0.0, abs=1e-4)
+
+
+def test_hints_come_on_top_of_answers_and_reach_the_students_features() -> None:
+    teachers, logits = [teacher(1), teacher(2)], torch.randn(4, 7)
+    features = torch.randn(4, 192, requires_grad=True)
+    settings, hints = Distillation(), Hints(192, 2 * 192, weight=1.0)
+    plain = DistilledObjective(0.1, teachers, settings)(logits, FACES, TARGETS)
+    objective = DistilledObjective(0.1, teachers, settings, hints=hints)
+    loss = objective(logits, FACES, TARGETS, features=features)
+    error = hints(features, [each(FACES).features for each in teachers])
+    assert loss.item() == pytest.approx((plain + error).item(), rel=1e-5)
+    loss.backward()
+    assert features.grad is not None
+    assert features.grad.abs().sum() > 0

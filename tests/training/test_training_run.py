@@ -24,6 +24,7 @@ from edge_emotion.backends import get_backend  # noqa: E402
 from edge_emotion.data import Split, load_dataset  # noqa: E402
 from edge_emotion.errors import ArtifactError  # noqa: E402
 from edge_emotion.jsonio import sha256_of  # noqa: E402
+from edge_emotion.models import build_network  # noqa: E402
 from edge_emotion.models.checkpoint import Checkpoint  # noqa: E402
 from edge_emotion.models.mirror import keep_symmetric  # noqa: E402
 from edge_emotion.models.quantization import ActivationQuantizer  # noqa: E402
@@ -183,7 +184,7 @@ def student(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         'name = "student"\nnetwork = "small"\nbatch_size = 32\nsymmetric = true\n'
         "[augmentation]\nmixup = 0.2\n"
         '[distillation]\nteachers = ["teacher.safetensors", "answers.safetensors"]\n'
-        "[fp32]\nepochs = 2\nlearning_rate = 0.03\nema_decay = 0.9\n"
+        "[fp32]\nepochs = 2\nlearning_rate = 0.03\nema_decay = 0.9\nhints = 1.0\n"
     )
     command = [sys.executable, "-m", "edge_emotion", "train", "--data", "synthetic"]
     command += ["--recipe", str(recipe), "--out", str(folder / "run")]
@@ -220,6 +221,26 @@ def test_a_run_without_an_int8_phase_exports_in_floating_point_only(
     assert "no int8 phase" in refused.stderr
     done = export(student, tmp_path / "fp32", "--precision", "fp32")
     assert done.returncode == 0, done.stderr
+
+
+def test_what_told_the_hints_is_left_behind(student: Path) -> None:
+    checkpoint = Checkpoint.load(student)
+    assert checkpoint.fp32.keys() == build_network("small").state_dict().keys()
+    (last,) = student.glob("fp32/last.ckpt")
+    assert "objective.hints.tell.weight" in torch.load(last, weights_only=True)["state_dict"]
+
+
+def test_hints_are_refused_where_no_teacher_is_a_network(tmp_path: Path) -> None:
+    done = subprocess.run(
+        train(tmp_path / "run", "--set", "fp32.hints=1.0"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "none of its teachers is a network" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("size", [0, 100, 5000])
