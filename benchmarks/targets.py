@@ -1,16 +1,17 @@
-"""Whether people's votes as soft labels help on the original labels: one network, four targets.
+"""Whether people's votes as soft labels help on the original labels: one network, five targets.
 
     python benchmarks/targets.py --data archive.zip --votes ferplus_votes.csv [--runs runs/targets]
 
 ``tiny`` is trained from scratch for the same few epochs, with the same seed and augmentation,
-towards FER-2013's labels; labels and votes, half each; votes alone; and labels with the kept
-answers of teachers that were weighed with votes (``export/answers.py``). All are judged on the
-labels of PublicTest, in floating point. A run that was stopped goes on. Writes
-``results/targets.json``.
+towards FER-2013's labels; labels and votes, half each; votes alone; labels with the kept answers of
+teachers that were weighed with votes (``export/answers.py``); and all that the recipe names, which
+is a living teacher's answers and hints too. All are judged on the labels of PublicTest, in floating
+point. A run that was stopped goes on. Writes ``results/targets.json``.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +26,22 @@ from edge_emotion.training.run import train
 HERE = Path(__file__).parent
 RECIPES = HERE.parent / "export" / "recipes"
 RESULT = HERE / "results" / "targets.json"
+ANSWERS = "../teachers/answers/first.safetensors"
 TARGETS: dict[str, dict[str, Any]] = {
     "labels": {"distillation": None},
     "labels and votes": {"distillation": None, "labels": {"votes_weight": 0.5}},
     "votes": {"distillation": None, "labels": {"votes_weight": 1.0}},
-    "labels and answers": {},
+    "labels and answers": {"distillation.teachers": [ANSWERS]},
+    "labels, answers and hints": {"fp32.hints": load_recipe(RECIPES / "tiny.toml").fp32.hints},
 }
 
 
 def recipe_towards(target: str, epochs: int) -> Recipe:
     """The shipped recipe of ``tiny``, shortened, with other targets."""
-    document = load_recipe(RECIPES / "tiny.toml").model_dump(mode="json")
-    document["fp32"] |= {"epochs": epochs, "warmup_epochs": 1, "ema_decay": 0.998}
-    name = f"tiny-{target.replace(' ', '-')}"
-    return Recipe.model_validate({**document, "int8": None, "name": name, **TARGETS[target]})
+    brief = {"fp32.epochs": epochs, "fp32.warmup_epochs": 1, "fp32.ema_decay": 0.998}
+    name = f"tiny-{re.sub('[ ,]+', '-', target)}"
+    changed = {**brief, "fp32.hints": 0.0, "int8": None, "name": name, **TARGETS[target]}
+    return load_recipe(RECIPES / "tiny.toml").with_values(changed)
 
 
 @click.command()

@@ -82,6 +82,8 @@ def test_what_is_said_of_training_is_what_it_took(name: str, said: str) -> None:
     phases = [[epoch["seconds"] for epoch in training[it]["epochs"]] for it in ("fp32", "int8")]
     minutes = sum(len(seconds) * median(seconds) for seconds in phases) / 60
     assert said.format(minutes=round(minutes), epochs=len(phases[0])) in TEXT
+    if "on one of the cores" in said:
+        assert training["threads"] == 1
 
 
 def test_what_is_said_of_the_plain_networks_is_what_was_measured() -> None:

@@ -25,7 +25,9 @@ MODELS = (*LIMITS, "small-ferplus")
 EXPORT = Path(__file__).parent.parent / "export"
 RECIPES = EXPORT / "recipes"
 REPRODUCED = EXPORT.parent / "benchmarks" / "results" / "reproduced.json"
-TEACHERS = sorted((EXPORT / "teachers").glob("*.safetensors"))
+TEACHERS = sorted(
+    file for kind in ("safetensors", "onnx") for file in (EXPORT / "teachers").glob(f"*.{kind}")
+)
 ANSWERS = sorted((EXPORT / "teachers" / "answers").glob("*.safetensors"))
 FILES = [artifact.path for files in shipped_models().values() for artifact in files]
 

@@ -1,7 +1,9 @@
-"""The compact residual family: dense 3×3 convolutions, ReLU, one global pool, one linear layer.
+"""The compact residual family: convolutions, ReLU, one global pool, one linear layer.
 
 Depthwise convolutions, squeeze-excitation and swish save multiplications but leave the INT8 units
-(VNNI, tensor cores) idle; dense convolutions with channels in multiples of 32 keep them fed.
+(VNNI, tensor cores) idle; dense 3×3 convolutions with channels in multiples of 32 keep them fed.
+Where multiplications themselves are scarce, as in `tiny`, depthwise ones buy more accuracy for the
+same number, at half as much time again: its residual blocks are inverted.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ class Shape:
         strides: its stride and that of each stage's first convolution.
         widths: channels of each stage.
         depths: residual blocks of each stage, after its first convolution.
+        expansions: how many times wider each stage's blocks are inside, which makes them inverted;
+            dense blocks where none are given.
         kernels: side of each stage's first convolution; 3 for all where none are given. An even
             side makes a stride of 2 on an even number of pixels exact in the mirror.
         dropout: probability before the classifier.
@@ -35,12 +39,19 @@ class Shape:
     widths: tuple[int, ...]
     depths: tuple[int, ...]
     kernels: tuple[int, ...] = ()
+    expansions: tuple[int, ...] = ()
     dropout: float = 0.4
 
     @property
     def stage_kernels(self) -> tuple[int, ...]:
         """One side for each stage."""
         return self.kernels or (3,) * len(self.widths)
+
+    def block(self, stage: int) -> nn.Module:
+        """A residual block of a stage, untrained."""
+        if not self.expansions:
+            return Residual(self.widths[stage])
+        return Inverted(self.widths[stage], self.expansions[stage])
 
 
 class Normalise(nn.Module):
@@ -51,11 +62,13 @@ class Normalise(nn.Module):
         return (faces.float() - 128.0) * (1.0 / 128.0)
 
 
-def convolution(channels: int, out: int, stride: int = 1, kernel: int = 3) -> list[nn.Module]:
+def convolution(
+    channels: int, out: int, stride: int = 1, kernel: int = 3, groups: int = 1
+) -> list[nn.Module]:
     """A convolution that divides height and width by its stride, and its batch-norm."""
     padding = (kernel - stride) // 2 if kernel % 2 == 0 else kernel // 2
     return [
-        nn.Conv2d(channels, out, kernel, stride, padding=padding, bias=False),
+        nn.Conv2d(channels, out, kernel, stride, padding=padding, groups=groups, bias=False),
         nn.BatchNorm2d(out),
     ]
 
@@ -77,6 +90,31 @@ class Residual(nn.Module):
         return self.relu(self.body(x) + x)  # type: ignore[no-any-return]
 
 
+class Inverted(nn.Module):
+    """A depthwise 3×3 convolution between a widening and a narrowing one, added to its input.
+
+    As in MobileNetV2 (Sandler et al., 2018, arXiv:1801.04381), but for the ReLU after the sum: with
+    it the network learned as well, and a runtime computes convolution, sum and ReLU as one.
+    """
+
+    def __init__(self, channels: int, expansion: int) -> None:
+        super().__init__()
+        inside = channels * expansion
+        self.body = nn.Sequential(
+            *convolution(channels, inside, kernel=1),
+            nn.ReLU(),
+            *convolution(inside, inside, groups=inside),
+            nn.ReLU(),
+            *convolution(inside, channels, kernel=1),
+        )
+        self.relu = nn.ReLU()
+        nn.init.zeros_(self.body[-1].weight)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → the same shape."""
+        return self.relu(self.body(x) + x)  # type: ignore[no-any-return]
+
+
 class CompactResNet(nn.Module):
     """The whole network: normalise, stem, stages, pool, classify."""
 
@@ -86,9 +124,9 @@ class CompactResNet(nn.Module):
         layers: list[nn.Module] = [*convolution(1, shape.stem, first, shape.kernel), nn.ReLU()]
         channels = shape.stem
         stages = zip(strides, shape.widths, shape.depths, shape.stage_kernels, strict=True)
-        for stride, width, depth, kernel in stages:
+        for stage, (stride, width, depth, kernel) in enumerate(stages):
             layers += [*convolution(channels, width, stride, kernel), nn.ReLU()]
-            layers += [Residual(width) for _ in range(depth)]
+            layers += [shape.block(stage) for _ in range(depth)]
             channels = width
         self.normalise = Normalise()
         self.features = nn.Sequential(*layers)
@@ -104,15 +142,16 @@ class CompactResNet(nn.Module):
 
 
 def tiny() -> CompactResNet:
-    """For the smallest boards: 7.1 M MACs, 0.17 M parameters."""
+    """For the smallest boards: 7.9 M MACs, 0.14 M parameters."""
     return CompactResNet(
         Shape(
             stem=16,
             kernel=6,
-            strides=(2, 1, 2, 2, 2),
-            widths=(16, 32, 64, 192),
-            depths=(0, 0, 1, 0),
-            kernels=(3, 4, 4, 2),
+            strides=(2, 2, 2, 1),
+            widths=(40, 96, 192),
+            depths=(2, 2, 0),
+            kernels=(4, 2, 1),
+            expansions=(2, 2, 1),
             dropout=0.2,
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,9 @@ from edge_emotion.models.mirror import keep_symmetric, make_symmetric  # noqa: E
 from edge_emotion.models.quantization import quantised_twin  # noqa: E402
 
 SHAPE = Shape(stem=8, kernel=3, strides=(1, 1), widths=(16,), depths=(1,), dropout=0.0)
+BOTH = pytest.mark.parametrize(
+    "shape", [SHAPE, replace(SHAPE, expansions=(2,))], ids=["dense", "inverted"]
+)
 
 
 def symmetric(shape: Shape) -> CompactResNet:
@@ -36,14 +40,15 @@ def faces() -> torch.Tensor:
     return torch.randint(0, 256, (8, 1, 48, 48), generator=torch.Generator().manual_seed(1)).float()
 
 
+@BOTH
 def test_where_nothing_is_strided_the_mirror_image_gets_the_same_answer(
-    faces: torch.Tensor,
+    shape: Shape, faces: torch.Tensor
 ) -> None:
-    network = symmetric(SHAPE)
+    network = symmetric(shape)
     assert torch.allclose(network(faces.flip(3)), network(faces), atol=1e-5)
     assert (network(faces)[0] - network(faces)[1]).abs().max() > 1e-3
     torch.manual_seed(0)
-    plain = CompactResNet(SHAPE).eval()
+    plain = CompactResNet(shape).eval()
     assert (plain(faces.flip(3)) - plain(faces)).abs().max() > 1e-3
 
 
@@ -56,8 +61,11 @@ def test_the_shipped_shapes_are_exact_in_the_mirror(name: str, faces: torch.Tens
     assert torch.allclose(network(faces.flip(3)), network(faces), atol=1e-5)
 
 
-def test_a_symmetric_network_has_a_symmetric_quantised_twin(faces: torch.Tensor) -> None:
-    twin = quantised_twin(symmetric(SHAPE)).train()
+@BOTH
+def test_a_symmetric_network_has_a_symmetric_quantised_twin(
+    shape: Shape, faces: torch.Tensor
+) -> None:
+    twin = quantised_twin(symmetric(shape)).train()
     twin(faces)  # ranges are learned from it
     twin.eval()
     assert torch.allclose(twin(faces.flip(3)), twin(faces), atol=1e-4)
@@ -67,8 +75,9 @@ def test_a_symmetric_network_has_a_symmetric_quantised_twin(faces: torch.Tensor)
         assert torch.allclose(value, before[key], atol=1e-6), key
 
 
-def test_steps_of_an_optimiser_keep_it_symmetric(faces: torch.Tensor) -> None:
-    network = symmetric(SHAPE).train()
+@BOTH
+def test_steps_of_an_optimiser_keep_it_symmetric(shape: Shape, faces: torch.Tensor) -> None:
+    network = symmetric(shape).train()
     optimiser = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
     start = copy.deepcopy(network.state_dict())
     for _ in range(3):
