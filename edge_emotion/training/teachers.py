@@ -13,10 +13,11 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from edge_emotion.artifact import Artifact
 from edge_emotion.backends import LoadOptions, get_backend
 from edge_emotion.backends.base import InferencePrecision
 from edge_emotion.backends.graph import Graph, load_graph
-from edge_emotion.backends.onnxfile import read_content
+from edge_emotion.backends.onnxfile import read_onnx
 from edge_emotion.emotions import FACE_SIZE
 from edge_emotion.export.onnx import OUTPUT, to_onnx
 from edge_emotion.models.checkpoint import Checkpoint
@@ -96,14 +97,15 @@ def load_teacher(path: Path) -> Teacher:
     is installed; in INT8, as models ship, a fifth.
 
     Args:
-        path: checkpoint or teacher file, a training run's folder, or an ONNX file.
+        path: checkpoint or teacher file, a training run's folder, or an ONNX file beside its
+            manifest.
 
     Raises:
         ArtifactError: it cannot be read.
         BackendUnavailable: an ONNX file, and nothing is installed that runs it.
     """
     if path.suffix == ".onnx":
-        return GraphTeacher(read_content(path))
+        return GraphTeacher(read_onnx(Artifact.load(path)))
     network = Checkpoint.load(path).fp32_network()
     if torch.cuda.is_available() or get_backend("openvino").unavailable_reason() is not None:
         return NetworkTeacher(network)
@@ -137,7 +139,7 @@ class GraphTeacher:
     It sees bytes, as every runtime of this project does: augmented pixels are rounded.
 
     Args:
-        content: an ONNX file's, floating point or quantised.
+        content: of a classifier's ONNX file, floating point or quantised.
     """
 
     def __init__(self, content: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.train
 
 from torch.nn import functional  # noqa: E402
 
+from edge_emotion.errors import ArtifactError  # noqa: E402
 from edge_emotion.export.onnx import to_onnx  # noqa: E402
 from edge_emotion.models import build_network  # noqa: E402
 from edge_emotion.training.objective import DistilledObjective, Hints, Objective  # noqa: E402
@@ -124,6 +126,18 @@ def test_a_shipped_model_teaches_as_it_answers() -> None:
     assert logits.numpy() == pytest.approx(expected, abs=0.15)
     assert features.shape == (4, 192)
     assert features.min() >= 0, "a mean over what a ReLU let through"
+
+
+def test_an_onnx_file_that_is_not_what_its_manifest_says_does_not_teach(tmp_path: Path) -> None:
+    for name in ("small.cpu.onnx", "small.cpu.onnx.json"):
+        shutil.copy(ASSETS / name, tmp_path)
+    path = tmp_path / "small.cpu.onnx"
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(ArtifactError, match="truncated or was changed"):
+        load_teacher(path)
+    path.with_name(f"{path.name}.json").unlink()
+    with pytest.raises(ArtifactError):
+        load_teacher(path)
 
 
 def test_hints_are_an_error_of_what_is_told_of_the_teachers_features() -> None:
