@@ -49,9 +49,9 @@ class Shape:
 
     def block(self, stage: int) -> nn.Module:
         """A residual block of a stage, untrained."""
-        if not self.expansions:
-            return Residual(self.widths[stage])
-        return Inverted(self.widths[stage], self.expansions[stage])
+        width = self.widths[stage]
+        body = inverted(width, self.expansions[stage]) if self.expansions else dense(width)
+        return Residual(body)
 
 
 class Normalise(nn.Module):
@@ -73,41 +73,40 @@ def convolution(
     ]
 
 
+def dense(channels: int) -> list[nn.Module]:
+    """Two 3×3 convolutions (He et al., 2016)."""
+    return [*convolution(channels, channels), nn.ReLU(), *convolution(channels, channels)]
+
+
+def inverted(channels: int, expansion: int) -> list[nn.Module]:
+    """A depthwise 3×3 convolution between a widening and a narrowing one.
+
+    As in MobileNetV2 (Sandler et al., 2018, arXiv:1801.04381), but for the ReLU that follows the
+    sum: with it the network learned as well, and a runtime computes convolution, sum and ReLU as
+    one.
+    """
+    inside = channels * expansion
+    return [
+        *convolution(channels, inside, kernel=1),
+        nn.ReLU(),
+        *convolution(inside, inside, groups=inside),
+        nn.ReLU(),
+        *convolution(inside, channels, kernel=1),
+    ]
+
+
 class Residual(nn.Module):
-    """Two 3×3 convolutions added to their input (He et al., 2016), size and channels kept."""
+    """Layers added to their input, whose size and channels they keep, and a ReLU.
 
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            *convolution(channels, channels), nn.ReLU(), *convolution(channels, channels)
-        )
-        self.relu = nn.ReLU()
-        # Each block starts as the identity, which steadies the first epochs (Goyal et al., 2017).
-        nn.init.zeros_(self.body[-1].weight)  # type: ignore[arg-type]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) → the same shape."""
-        return self.relu(self.body(x) + x)  # type: ignore[no-any-return]
-
-
-class Inverted(nn.Module):
-    """A depthwise 3×3 convolution between a widening and a narrowing one, added to its input.
-
-    As in MobileNetV2 (Sandler et al., 2018, arXiv:1801.04381), but for the ReLU after the sum: with
-    it the network learned as well, and a runtime computes convolution, sum and ReLU as one.
+    Args:
+        body: the layers, a batch-norm last.
     """
 
-    def __init__(self, channels: int, expansion: int) -> None:
+    def __init__(self, body: list[nn.Module]) -> None:
         super().__init__()
-        inside = channels * expansion
-        self.body = nn.Sequential(
-            *convolution(channels, inside, kernel=1),
-            nn.ReLU(),
-            *convolution(inside, inside, groups=inside),
-            nn.ReLU(),
-            *convolution(inside, channels, kernel=1),
-        )
+        self.body = nn.Sequential(*body)
         self.relu = nn.ReLU()
+        # Each block starts as the identity, which steadies the first epochs (Goyal et al., 2017).
         nn.init.zeros_(self.body[-1].weight)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
