@@ -94,6 +94,27 @@ def shipping(report: Report) -> str:
     return "\n".join(f"* {line}" for line in (*verdict.shipping, *verdict.warnings))
 
 
+def exact(_: Report) -> str:
+    """INT8 on a processor without VNNI, from ``exact_sums.json``."""
+    result = json.loads((RESULTS / "exact_sums.json").read_text(encoding="utf-8"))
+    ways = {
+        "fp32": "FP32, ONNX Runtime",
+        "as_it_comes": "INT8, ONNX Runtime as it comes",
+        "exact": "INT8, ONNX Runtime as we run it",
+        "openvino": "INT8, OpenVINO",
+    }
+    lines = [_line(["network", *ways.values()]), f"|{'---|' * (1 + len(ways))}"]
+    for row in result["rows"]:
+        cells = [f"{row['accuracy'][way]:.2%}, {row['p50_us'][way]:.0f} µs" for way in ways]
+        for place, way in enumerate(ways):
+            if way in row["time_over_fp32"]:
+                ratio = row["time_over_fp32"][way]
+                low, high = ratio["ci95"]
+                cells[place] += f", {ratio['value']:.2f} ({low:.2f} to {high:.2f}) of FP32's"
+        lines.append(_line([f"`{row['model']}`", *cells]))
+    return "\n".join(lines)
+
+
 def startup(_: Report) -> str:
     """Process start to first result, from ``startup.json``."""
     result = json.loads((RESULTS / "startup.json").read_text(encoding="utf-8"))
@@ -269,6 +290,7 @@ def reproduced(_: Report) -> str:
 BLOCKS: dict[str, Callable[[Report], str]] = {
     "accuracy": accuracy,
     "shipping": shipping,
+    "exact": exact,
     "startup": startup,
     "peers": peers,
     "loop": loop,
