@@ -97,6 +97,24 @@ def test_cameras_clocks_and_heat_of_another_machine(tmp_path: Path) -> None:
     assert found["CPU clocks"].state == "warning"
 
 
+@pytest.mark.parametrize(
+    ("cpuinfo", "state"),
+    [
+        ("flags\t\t: sse4_1 avx2 fma\n", "warning"),
+        ("flags\t\t: avx2 avx512f avx512_vnni\n", "ok"),
+        ("flags\t\t: avx2 avx_vnni\nflags\t\t: avx2 avx_vnni\n", "ok"),
+        ("Features\t: fp asimd asimddp\n", None),
+    ],
+)
+def test_processors_that_multiply_bytes_slowly(
+    tmp_path: Path, cpuinfo: str, state: str | None
+) -> None:
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "cpuinfo").write_text(cpuinfo)
+    found = checks(tmp_path).get("INT8 arithmetic")
+    assert (found.state if found else None) == state
+
+
 def test_a_machine_that_shows_nothing_is_no_failure(tmp_path: Path) -> None:
     found = checks(tmp_path)
     assert found["cameras"].state == "warning"

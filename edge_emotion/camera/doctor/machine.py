@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ def machine_checks(root: Path) -> Iterator[Check]:
     yield _cache()
     yield _disk()
     yield from _jetson(root)
+    yield from _byte_products(root / "proc")
     yield _clocks(root / "sys")
     yield _temperature(root / "sys")
 
@@ -101,6 +103,23 @@ def _power_mode() -> Check:
     if "MAXN" in mode:
         return ok("power mode", mode)
     return warning("power mode", mode, fix)
+
+
+def _byte_products(proc: Path) -> Iterator[Check]:
+    """Whether an x86 processor multiplies and adds up bytes in one step; ARM's say nothing here."""
+    try:
+        cpuinfo = (proc / "cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    listed = re.search(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)
+    if listed is None:
+        return
+    found = sorted({"avx512_vnni", "avx_vnni"} & set(listed[1].split()))
+    if found:
+        yield ok("INT8 arithmetic", ", ".join(found))
+    else:
+        fix = "let --backend auto choose: it times what is installed; OpenVINO loses least by it"
+        yield warning("INT8 arithmetic", "this processor has no VNNI: INT8 gains less", fix)
 
 
 def _clocks(sysfs: Path) -> Check:
