@@ -7,7 +7,7 @@ none to choose. TensorRT-RTX builds without a GPU; TensorRT builds for the GPU i
 A model without Q/DQ runs in float16 when it is exported with ``--precision fp16``, which writes the
 casts. What surrounds the integers of a quantised model (scales, biases, logits) stays float32:
 float16 saves nothing, because INT8 convolutions take float32 scales and give float32 all the same,
-and it costs a cast in every layer and the class of one face in a hundred
+and it costs a cast in every layer and some faces their class
 (``benchmarks/tensorrt_half.py`` and its result).
 """
 

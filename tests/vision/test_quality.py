@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_emotion.vision import FaceBox, Picture, get_detector
+from edge_emotion.vision import FaceBox, Picture, get_detector, quality
 from edge_emotion.vision.crop import crop_face
 from edge_emotion.vision.quality import (
+    LEAST_SHARPNESS,
     LEAST_SIDE,
     MOST_ROLL,
     MOST_YAW,
@@ -94,3 +96,26 @@ def test_a_real_face_may_be_too_blurred(
 @pytest.mark.parametrize("value", [0, 127, 255])
 def test_a_blank_crop_is_too_blurred(value: int) -> None:
     assert defect_of_crop(np.full((48, 48), value, np.uint8)) == "too blurred"
+
+
+def test_the_limits_tell_what_they_were_chosen_by() -> None:
+    told = " ".join(Path(quality.__file__).read_text(encoding="utf-8").split())
+    results = Path(__file__).parents[2] / "benchmarks" / "results" / "quality.json"
+    result = json.loads(results.read_text(encoding="utf-8"))
+    assert result["limits"] == {
+        "least_side": LEAST_SIDE,
+        "least_sharpness": LEAST_SHARPNESS,
+        "most_roll": MOST_ROLL,
+        "most_yaw": MOST_YAW,
+    }
+    read = {(step["kind"], step["amount"]): step["accuracy"] for step in result["steps"]}
+    assert f"`small`` reads {100 * read['untouched', 0]:.1f} %" in told
+    assert f"a cut of 23 pixels: of faces shrunk to that, {100 * read['side', 23]:.1f} %" in told
+    assert f"Gaussian of 1.125 pixels (of 48), of which {100 * read['blur', 1.125]:.1f} %" in told
+    assert f"by 35 degrees, of which {100 * read['roll', 35]:.1f} %" in told
+    for turn in result["by_turn"]:
+        share = f"{100 * turn['accuracy']:.1f} %"
+        if (turn["kind"], turn["from"]) in {("roll", MOST_ROLL), ("yaw", MOST_YAW)}:
+            assert f"of faces beyond it, {share} are read ({turn['faces']} faces)" in told
+        elif (turn["kind"], turn["to"]) in {("roll", MOST_ROLL), ("yaw", MOST_YAW)}:
+            assert f"from {turn['from']} to {turn['to']} degrees {share} ({turn['faces']})" in told
