@@ -1,4 +1,4 @@
-"""Which machine this is, as far as it decides which runtime is the fastest."""
+"""Which machine this is, as far as it decides which runtime is the fastest, or exact."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ _CPUINFO = Path("/proc/cpuinfo")
 _MODEL = re.compile(r"(model name|CPU implementer|CPU part|Hardware)\s*:\s*(.+)")
 _FLAGS = re.compile(r"(?:flags|Features)\s*:\s*(.+)")
 _DECISIVE = re.compile(r"(avx|amx|fma|sse4|asimd|i8mm|bf16|sve|sme\d?$)\w*$")
+
+_VNNI = {"avx512_vnni", "avx_vnni"}
 
 
 def processor() -> list[str]:
@@ -29,6 +31,23 @@ def processor() -> list[str]:
         " ".join(flag for flag in flags if _DECISIVE.match(flag)),
         f"cores {cores}",
     ]
+
+
+def multiplies_bytes_exactly(cpuinfo: Path = _CPUINFO) -> bool | None:
+    """Whether an x86 processor has VNNI, which adds products of bytes up in 32 bits.
+
+    Args:
+        cpuinfo: what Linux tells of the processor.
+
+    Returns:
+        ``None`` on other processors, and where the file does not tell.
+    """
+    try:
+        text = cpuinfo.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    listed = re.search(r"^flags\s*:(.*)$", text, re.MULTILINE)
+    return None if listed is None else bool(_VNNI & set(listed[1].split()))
 
 
 def installed_as(module: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from edge_emotion.backends.base import LoadOptions
 from edge_emotion.backends.installed import import_runtime
 from edge_emotion.backends.layers import Layer, Role
+from edge_emotion.backends.machine import multiplies_bytes_exactly
 from edge_emotion.backends.onnxfile import operators
 from edge_emotion.errors import BackendError
 
@@ -18,11 +19,9 @@ CPU = "CPUExecutionProvider"
 Providers = list[tuple[str, dict[str, str]]]
 
 _ERRORS_ONLY = 3
-_EXACT_SUMS = ("session.x64quantprecision", "1")
-# An x86 processor without VNNI adds products of unsigned and signed bytes up in pairs of 16 bits,
-# which overflow: the shipped ``small`` lost five points of accuracy there. This makes the weights
-# unsigned, for sums in 32 bits; elsewhere it does nothing.
-# https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
+_UNSIGNED_WEIGHTS = "session.x64quantprecision"
+_NO_INTEGERS = "session.disable_quant_qdq"
+_TAKES_DEFAULTS = (1, 30)
 _CONVERT = {"Cast", "DequantizeLinear", "QuantizeLinear", "ReorderInput", "ReorderOutput"}
 _MOVE = {"Concat", "Flatten", "Reshape", "Resize", "Squeeze", "Transpose", "Unsqueeze"}
 _ON_INTEGERS = {"QGemm", "ConvInteger", "MatMulInteger"}
@@ -106,8 +105,25 @@ class Runtime:
         settings.execution_mode = self._onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         settings.graph_optimization_level = self._onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         settings.log_severity_level = _ERRORS_ONLY
-        settings.add_session_config_entry(*_EXACT_SUMS)
+        if multiplies_bytes_exactly() is False:
+            settings.add_session_config_entry(exact_sums(self.version), "1")
         return settings
+
+
+def exact_sums(version: str) -> str:
+    """The session's setting that keeps sums of bytes from overflowing on x86 without VNNI.
+
+    There the runtime adds products of unsigned and signed bytes up in pairs of 16 bits, and the
+    shipped ``small`` loses five points of accuracy. Up to 1.29 the process aborts when the setting
+    made for this, which turns weights into unsigned bytes, meets a weight whose zero point is left
+    to its default, as ours is; those versions are told to compute in floating point instead.
+    https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
+
+    Args:
+        version: ONNX Runtime's.
+    """
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return _UNSIGNED_WEIGHTS if (major, minor) >= _TAKES_DEFAULTS else _NO_INTEGERS
 
 
 def _precision(op_type: str) -> str:

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from edge_emotion.artifact import Artifact, Encoding, Manifest, publish_manifest
 from edge_emotion.backends import Faces
+from edge_emotion.backends.machine import multiplies_bytes_exactly
+from edge_emotion.backends.onnxruntime_runtime import exact_sums
 from edge_emotion.jsonio import sha256_of
 
 CONVOLUTIONS = 3
@@ -49,6 +52,14 @@ def unverified(path: Path, content: bytes) -> Artifact:
     """An artefact of any bytes, as if its manifest vouched for them."""
     path.write_bytes(content)
     return Artifact(path, describe(path, "cpu"))
+
+
+def runs_in(backend: str) -> str:
+    """What a quantised classifier computes in on this machine: ``int8`` or ``f32``."""
+    if backend != "onnxruntime" or multiplies_bytes_exactly() is not False:
+        return "int8"
+    older = exact_sums(version("onnxruntime")) == "session.disable_quant_qdq"
+    return "f32" if older else "int8"
 
 
 def random_faces(count: int) -> Faces:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from edge_emotion.backends.machine import multiplies_bytes_exactly
 from edge_emotion.camera.disk import RESERVE_BYTES
 from edge_emotion.camera.doctor.check import Check, failure, ok, warning
 from edge_emotion.errors import EdgeEmotionError, OutputError
@@ -106,18 +106,10 @@ def _power_mode() -> Check:
 
 
 def _byte_products(proc: Path) -> Iterator[Check]:
-    """Whether an x86 processor multiplies and adds up bytes in one step; ARM's say nothing here."""
-    try:
-        cpuinfo = (proc / "cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return
-    listed = re.search(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)
-    if listed is None:
-        return
-    found = sorted({"avx512_vnni", "avx_vnni"} & set(listed[1].split()))
-    if found:
-        yield ok("INT8 arithmetic", ", ".join(found))
-    else:
+    exact = multiplies_bytes_exactly(proc / "cpuinfo")
+    if exact:
+        yield ok("INT8 arithmetic", "VNNI")
+    elif exact is False:
         fix = "let --backend auto choose: it times what is installed; OpenVINO loses least by it"
         yield warning("INT8 arithmetic", "this processor has no VNNI: INT8 gains less", fix)
 
