@@ -2,9 +2,9 @@
 
     python benchmarks/exact_sums.py --data path/to/archive.zip [--seconds 4]
 
-On x86 without VNNI the runtime adds pairs of products up in 16 bits unless told otherwise, and this
-project's backend tells it otherwise. Every INT8 model runs in both ways, and in floating point, on
-ONNX Runtime, and on OpenVINO as that comes: on PublicTest, and one face at a time on one thread, in
+On x86 without VNNI the runtime adds pairs of products up in 16 bits, and this project's backend
+lets it compute in floating point instead. Every INT8 model runs in both ways, and FP32, on ONNX
+Runtime, and INT8 on OpenVINO as that comes: on PublicTest, and one face at a time on one thread, in
 turns. The result is ``results/exact_sums.json``. Where the processor has VNNI, both ways are one.
 """
 

@@ -3,10 +3,9 @@
  *     onnxruntime_loop LIBRARY MODEL INPUT OUTPUT BATCH SECONDS
  *
  * prints the nanoseconds of every call, a line each. One thread, no spinning workers, all graph
- * optimisations, exact sums of bytes; input and output are tensors over buffers that stay where they
- * are. The library is the one inside ONNX Runtime's Python package, which comes without its header:
- * functions are taken by their place in OrtApi, which only ever grows at its end
- * (onnxruntime_c_api.h).
+ * optimisations; input and output are tensors over buffers that stay where they are. The library is
+ * the one inside ONNX Runtime's Python package, which comes without its header: functions are taken
+ * by their place in OrtApi, which only ever grows at its end (onnxruntime_c_api.h).
  */
 
 #include <dlfcn.h>
@@ -31,7 +30,6 @@ enum place {
     SET_INTER_OP_THREADS = 25,
     CREATE_TENSOR_WITH_DATA = 49,
     CREATE_CPU_MEMORY_INFO = 69,
-    ADD_SESSION_CONFIG_ENTRY = 130,
 };
 
 typedef void *status;
@@ -87,8 +85,6 @@ int main(int count, char **given)
     check(((status(*)(void *, int))api[SET_OPTIMISATION])(options, OPTIMISE_ALL));
     check(((status(*)(void *, int))api[SET_INTRA_OP_THREADS])(options, 1));
     check(((status(*)(void *, int))api[SET_INTER_OP_THREADS])(options, 1));
-    check(((status(*)(void *, const char *, const char *))api[ADD_SESSION_CONFIG_ENTRY])(
-        options, "session.x64quantprecision", "1"));
     check(((status(*)(void *, const char *, void *, void **))api[CREATE_SESSION])(
         environment, given[2], options, &session));
     check(((status(*)(int, int, void **))api[CREATE_CPU_MEMORY_INFO])(

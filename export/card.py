@@ -256,8 +256,7 @@ def _limits(first: Manifest) -> Iterator[str]:
     yield "An expression is not a feeling. The model reads the shape of a face, nothing else."
     yield (
         f"On an x86 processor without VNNI, sums of `{first.name}.cpu.onnx` overflow in ONNX "
-        "Runtime\n  unless the session's `session.x64quantprecision` is `1` (1.30 or newer; older "
-        "ones abort) or\n  `session.disable_quant_qdq` is; this package sets them."
+        "Runtime\n  unless the session's `session.disable_quant_qdq` is `1`; this package sets it."
     )
     classes = first.accuracy[0].per_class if first.accuracy else {}
     if classes:

@@ -19,9 +19,13 @@ CPU = "CPUExecutionProvider"
 Providers = list[tuple[str, dict[str, str]]]
 
 _ERRORS_ONLY = 3
-_UNSIGNED_WEIGHTS = "session.x64quantprecision"
-_NO_INTEGERS = "session.disable_quant_qdq"
-_TAKES_DEFAULTS = (1, 30)
+_IN_FLOATING_POINT = ("session.disable_quant_qdq", "1")
+# For x86 without VNNI. There products of unsigned and signed bytes are added up in pairs of 16
+# bits, which overflow: the shipped ``small`` lost five points of accuracy. Q/DQ in floating point
+# is exact. Another setting of the runtime, session.x64quantprecision, stays in integers: up to 1.29
+# the process aborts with it where a weight's zero point is left to its default, as in our encoding
+# ``cpu``, and 1.32 refuses our encoding ``tensorrt``.
+# https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
 _CONVERT = {"Cast", "DequantizeLinear", "QuantizeLinear", "ReorderInput", "ReorderOutput"}
 _MOVE = {"Concat", "Flatten", "Reshape", "Resize", "Squeeze", "Transpose", "Unsqueeze"}
 _ON_INTEGERS = {"QGemm", "ConvInteger", "MatMulInteger"}
@@ -106,24 +110,8 @@ class Runtime:
         settings.graph_optimization_level = self._onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         settings.log_severity_level = _ERRORS_ONLY
         if multiplies_bytes_exactly() is False:
-            settings.add_session_config_entry(exact_sums(self.version), "1")
+            settings.add_session_config_entry(*_IN_FLOATING_POINT)
         return settings
-
-
-def exact_sums(version: str) -> str:
-    """The session's setting that keeps sums of bytes from overflowing on x86 without VNNI.
-
-    There the runtime adds products of unsigned and signed bytes up in pairs of 16 bits, and the
-    shipped ``small`` loses five points of accuracy. Up to 1.29 the process aborts when the setting
-    made for this, which turns weights into unsigned bytes, meets a weight whose zero point is left
-    to its default, as ours is; those versions are told to compute in floating point instead.
-    https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
-
-    Args:
-        version: ONNX Runtime's.
-    """
-    major, minor = (int(part) for part in version.split(".")[:2])
-    return _UNSIGNED_WEIGHTS if (major, minor) >= _TAKES_DEFAULTS else _NO_INTEGERS
 
 
 def _precision(op_type: str) -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import shutil
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ import numpy as np
 from edge_emotion.artifact import Artifact, Encoding, Manifest, publish_manifest
 from edge_emotion.backends import Faces
 from edge_emotion.backends.machine import multiplies_bytes_exactly
-from edge_emotion.backends.onnxruntime_runtime import exact_sums
 from edge_emotion.jsonio import sha256_of
 
 CONVOLUTIONS = 3
@@ -56,10 +54,8 @@ def unverified(path: Path, content: bytes) -> Artifact:
 
 def runs_in(backend: str) -> str:
     """What a quantised classifier computes in on this machine: ``int8`` or ``f32``."""
-    if backend != "onnxruntime" or multiplies_bytes_exactly() is not False:
-        return "int8"
-    older = exact_sums(version("onnxruntime")) == "session.disable_quant_qdq"
-    return "f32" if older else "int8"
+    overflows = multiplies_bytes_exactly() is False
+    return "f32" if backend == "onnxruntime" and overflows else "int8"
 
 
 def random_faces(count: int) -> Faces:
