@@ -18,10 +18,7 @@ _VNNI = {"avx512_vnni", "avx_vnni"}
 
 def processor() -> list[str]:
     """Its model, the instruction sets that kernels are chosen by, and the cores we may use."""
-    try:
-        text = _CPUINFO.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
+    text = _read(_CPUINFO)
     models = sorted({match.group(2).strip() for match in _MODEL.finditer(text)})
     flags = sorted({flag for line in _FLAGS.findall(text) for flag in line.split()})
     cores = sorted(os.sched_getaffinity(0))
@@ -42,11 +39,7 @@ def multiplies_bytes_exactly(cpuinfo: Path = _CPUINFO) -> bool | None:
     Returns:
         ``None`` on other processors, and where the file does not tell.
     """
-    try:
-        text = cpuinfo.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    listed = re.search(r"^flags\s*:(.*)$", text, re.MULTILINE)
+    listed = re.search(r"^flags\s*:(.*)$", _read(cpuinfo), re.MULTILINE)
     return None if listed is None else bool(_VNNI & set(listed[1].split()))
 
 
@@ -60,3 +53,11 @@ def installed_as(module: str) -> list[str]:
     return sorted(
         {info.name for place in places for info in Path(place).parent.glob(f"{module}*.*-info")}
     )
+
+
+def _read(path: Path) -> str:
+    """A system file's text; empty where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
