@@ -111,7 +111,7 @@ class _EncodedLayer(nn.Module):
 
     def __init__(self, layer: QuantConv2d | QuantLinear, bias_input_scale: Tensor | None) -> None:
         super().__init__()
-        scale = weight_scale(layer.weight).flatten()
+        scale = weight_scale(layer).flatten()
         for_cpu = bias_input_scale is not None
         centred = for_cpu and isinstance(layer, QuantConv2d)
         weight = _CentredConstant if centred else _Constant

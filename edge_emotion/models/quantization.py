@@ -3,7 +3,9 @@
 Scheme, the one that TensorRT and integer CPU kernels share (Jacob et al., 2018, arXiv:1712.05877,
 with symmetric ranges throughout):
 
-* weights: int8, ±127, one scale per output channel, zero point 0;
+* weights: int8, ±127, one scale per output channel, zero point 0; ±63 where the input has all 255
+  levels of a byte, which is where it is the picture or no ReLU came before: x86 without VNNI adds
+  products up in pairs of 16 bits, and 2 × 255 × 63 still fits, as 2 × 127 × 127 does;
 * activations: int8, one scale per tensor, zero point 0, range = moving average of the maximum;
 * gradients pass straight through the rounding and stop where the range clips.
 
@@ -26,6 +28,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 from edge_emotion.models.compact import Normalise
 
 QMAX = 127
+"""Largest level of an activation, and of a weight that meets none but positive ones."""
+QMAX_OF_SIGNED_INPUT = 63
+"""Largest level of a weight whose input spreads over all of a byte."""
 INPUT_SCALE = 1.0 / 128.0
 """Step of the input's grid, which `Normalise` fixes."""
 _POOLS = (nn.AdaptiveAvgPool2d, nn.AvgPool2d)
@@ -87,33 +92,17 @@ class ActivationQuantizer(nn.Module):
         return torch.clamp(self.limit, min=1e-6) / QMAX
 
 
-def weight_scale(weight: Tensor) -> Tensor:
-    """Step of each output channel's grid, shaped to broadcast over ``weight``."""
-    dimensions = tuple(range(1, weight.ndim))
-    peak: Tensor = weight.detach().abs().amax(dimensions, keepdim=True)
-    return peak.clamp(min=1e-8) / QMAX
-
-
-def _rounded_bias(bias: Tensor | None, weight: Tensor, input_scale: Tensor) -> Tensor | None:
-    """Integer kernels add the bias to int32 sums, whose step is input step × weight step."""
-    if bias is None:
-        return None
-    step = weight_scale(weight).flatten() * input_scale
-    rounded = torch.round(bias / step) * step
-    return bias + (rounded - bias).detach()
-
-
 class QuantConv2d(nn.Conv2d):
     """A convolution whose weights are rounded to int8, and its bias to int32, on every pass."""
 
     input_scale: Callable[[], Tensor]
     """Step of the grid its input lies on; set when the twin is made."""
+    qmax = QMAX
+    """Largest level of its weights; set when the twin is made."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) → as ``nn.Conv2d``."""
-        weight = _rounded(self.weight, weight_scale(self.weight))
-        bias = _rounded_bias(self.bias, self.weight, self.input_scale())
-        result: Tensor = self._conv_forward(x, weight, bias)
+        result: Tensor = self._conv_forward(x, *_rounded_parameters(self))
         return result
 
 
@@ -122,12 +111,30 @@ class QuantLinear(nn.Linear):
 
     input_scale: Callable[[], Tensor]
     """Step of the grid its input lies on; set when the twin is made."""
+    qmax = QMAX
+    """Largest level of its weights; set when the twin is made."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C) → as ``nn.Linear``."""
-        weight = _rounded(self.weight, weight_scale(self.weight))
-        bias = _rounded_bias(self.bias, self.weight, self.input_scale())
-        return nn.functional.linear(x, weight, bias)
+        return nn.functional.linear(x, *_rounded_parameters(self))
+
+
+def weight_scale(layer: QuantConv2d | QuantLinear) -> Tensor:
+    """Step of each output channel's grid, shaped to broadcast over the layer's weights."""
+    dimensions = tuple(range(1, layer.weight.ndim))
+    peak: Tensor = layer.weight.detach().abs().amax(dimensions, keepdim=True)
+    return peak.clamp(min=1e-8) / layer.qmax
+
+
+def _rounded_parameters(layer: QuantConv2d | QuantLinear) -> tuple[Tensor, Tensor | None]:
+    """Weights and bias; integer kernels add the bias to sums of input step × weight step."""
+    scale = weight_scale(layer)
+    weight = _rounded(layer.weight, scale)
+    if layer.bias is None:
+        return weight, None
+    step = scale.flatten() * layer.input_scale()
+    rounded = torch.round(layer.bias / step) * step
+    return weight, layer.bias + (rounded - layer.bias).detach()
 
 
 class _Tracer(fx.Tracer):
@@ -148,7 +155,7 @@ def quantised_twin(network: nn.Module) -> fx.GraphModule:
     _fold_batch_norms(twin)
     _quantise_weights(twin)
     _quantise_activations(twin)
-    _tell_input_scales(twin)
+    _tell_inputs(twin)
     twin.graph.lint()
     twin.recompile()
     return twin.train()
@@ -250,11 +257,14 @@ def _input_quantizer(twin: fx.GraphModule, node: fx.Node) -> ActivationQuantizer
     return found
 
 
-def _tell_input_scales(twin: fx.GraphModule) -> None:
+def _tell_inputs(twin: fx.GraphModule) -> None:
     for node in twin.graph.nodes:
         layer = _module(twin, node)
         if isinstance(layer, (QuantConv2d, QuantLinear)):
-            layer.input_scale = partial(_step_of, [_input_quantizer(twin, node)])
+            quantizer = _input_quantizer(twin, node)
+            layer.input_scale = partial(_step_of, [quantizer])
+            positive = isinstance(quantizer, ActivationQuantizer) and quantizer.non_negative
+            layer.qmax = QMAX if positive else QMAX_OF_SIGNED_INPUT
 
 
 def _step_of(holder: list[ActivationQuantizer | Normalise]) -> Tensor:

@@ -61,23 +61,29 @@ class GraphBuilder:
         scaled = self.node("Mul", [centred, self.constant(np.float32(1 / 128))])
         return self.activation(scaled, 1 / 128, after_relu=False)
 
-    def weight(self, *shape: int) -> str:
+    def weight(self, *shape: int, levels: int = 127) -> str:
         fan_in = int(np.prod(shape[1:]))
         array = self.random.normal(0, np.sqrt(2 / fan_in), shape).astype(np.float32)
         if self.encoding == "none":
             return self.constant(array)
-        scale = np.abs(array).reshape(shape[0], -1).max(axis=1) / np.float32(127)
+        scale = np.abs(array).reshape(shape[0], -1).max(axis=1) / np.float32(levels)
         column = scale.reshape(-1, *[1] * (len(shape) - 1))
-        quantised = np.clip(np.rint(array / column), -127, 127).astype(np.int8)
+        quantised = np.clip(np.rint(array / column), -levels, levels).astype(np.int8)
         zero = np.zeros(shape[0], np.int8)
         names = [self.constant(part) for part in (quantised, scale.astype(np.float32), zero)]
         return self.node("DequantizeLinear", names, axis=0)
 
-    def convolution(self, tensor: str, into: int, out: int, stride: int = 1) -> str:
+    def stem(self) -> str:
+        """It reads whole bytes, so its weights have 7 bits, see ``quantization.py``."""
+        return self.convolution(self.faces(), 1, self.channels, stride=2, levels=63)
+
+    def convolution(
+        self, tensor: str, into: int, out: int, stride: int = 1, levels: int = 127
+    ) -> str:
         bias = self.constant(self.random.normal(0, 0.1, out).astype(np.float32))
         return self.node(
             "Conv",
-            [tensor, self.weight(out, into, 3, 3), bias],
+            [tensor, self.weight(out, into, 3, 3, levels=levels), bias],
             kernel_shape=[3, 3],
             pads=[1, 1, 1, 1],
             strides=[stride, stride],
@@ -86,18 +92,18 @@ class GraphBuilder:
     def residual_block(self, tensor: str, channels: int) -> str:
         """``relu(x + conv(relu(conv(x))))``, ``tensor`` being dequantised already."""
         inner = self.node("Relu", [self.convolution(tensor, channels, channels)])
-        inner = self.activation(inner, 6 / 255, after_relu=True)
+        inner = self.activation(inner, 6 / 127, after_relu=True)
         branch = self.convolution(inner, channels, channels)
         if self.encoding == "cpu":
             branch = self.activation(branch, 8 / 128, after_relu=False)
         total = self.node("Relu", [self.node("Add", [tensor, branch])])
-        return self.activation(total, 8 / 255, after_relu=True)
+        return self.activation(total, 8 / 127, after_relu=True)
 
     def classifier(self) -> onnx.ModelProto:
-        stem = self.node("Relu", [self.convolution(self.faces(), 1, self.channels, stride=2)])
-        body = self.residual_block(self.activation(stem, 6 / 255, after_relu=True), self.channels)
+        stem = self.node("Relu", [self.stem()])
+        body = self.residual_block(self.activation(stem, 6 / 127, after_relu=True), self.channels)
         pooled = self.node("Flatten", [self.node("GlobalAveragePool", [body])])
-        pooled = self.activation(pooled, 4 / 255, after_relu=True)
+        pooled = self.activation(pooled, 4 / 127, after_relu=True)
         bias = self.constant(np.zeros(7, np.float32))
         logits = self.node("Gemm", [pooled, self.weight(7, self.channels), bias], transB=1)
         self.nodes[-1].output[0] = "logits"

@@ -10,10 +10,12 @@ pytestmark = pytest.mark.train
 from torch import nn  # noqa: E402
 
 from edge_emotion.models import build_network  # noqa: E402
+from edge_emotion.models.compact import Normalise  # noqa: E402
 from edge_emotion.models.cost import macs, parameters  # noqa: E402
 from edge_emotion.models.quantization import (  # noqa: E402
     ActivationQuantizer,
     QuantConv2d,
+    QuantLinear,
     freeze_ranges,
     quantised_twin,
     weight_scale,
@@ -127,8 +129,23 @@ def test_gradients_reach_weights_and_stop_outside_the_range() -> None:
 
 def test_weights_use_the_whole_grid_per_channel() -> None:
     conv = QuantConv2d(3, 4, 3)
-    levels = (conv.weight / weight_scale(conv.weight)).detach()
+    levels = (conv.weight / weight_scale(conv)).detach()
     assert torch.allclose(levels.abs().amax((1, 2, 3)), torch.full((4,), 127.0))
+
+
+def levels_of_weights(twin: nn.Module) -> list[float]:
+    layers = [m for m in twin.modules() if isinstance(m, (QuantConv2d, QuantLinear))]
+    return [(m.weight / weight_scale(m)).detach().abs().max().item() for m in layers]
+
+
+def test_weights_have_7_bits_where_their_input_fills_a_byte(twin: nn.Module) -> None:
+    first, *others = levels_of_weights(twin)
+    assert first == pytest.approx(63), "it reads pixels"
+    assert others == pytest.approx([127] * len(others)), "each reads what a ReLU gave"
+
+    signed = nn.Sequential(Normalise(), nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.ReLU())
+    later = levels_of_weights(quantised_twin(nn.Sequential(signed, nn.Conv2d(4, 7, 3))))
+    assert later == pytest.approx([63, 63, 127]), "no ReLU before the second"
 
 
 def test_residual_branches_are_marked_for_the_tensorrt_encoding(twin: nn.Module) -> None:
