@@ -254,10 +254,6 @@ def _limits(first: Manifest) -> Iterator[str]:
     )
     yield "It sees 48×48 pixels; what a small or blurred face has lost cannot be guessed."
     yield "An expression is not a feeling. The model reads the shape of a face, nothing else."
-    yield (
-        f"On an x86 processor without VNNI, sums of `{first.name}.cpu.onnx` overflow in ONNX "
-        "Runtime\n  unless the session's `session.disable_quant_qdq` is `1`; this package sets it."
-    )
     classes = first.accuracy[0].per_class if first.accuracy else {}
     if classes:
         rarest = min(classes, key=lambda label: classes[label].support)
