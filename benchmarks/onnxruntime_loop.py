@@ -24,7 +24,6 @@ from turns import BAR, Measured, compared, harness_turn, print_batches, take_tur
 
 from edge_emotion.artifact import Artifact, resolve_model
 from edge_emotion.backends import Faces, LoadOptions, get_backend
-from edge_emotion.backends.machine import multiplies_bytes_exactly
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.bench.timing import Lane
 from edge_emotion.data import Split, load_dataset
@@ -82,11 +81,6 @@ def measure_batch(
 @click.option("--seconds", type=click.FloatRange(min=1), default=2.0, show_default=True)
 def main(model: str, rounds: int, seconds: float) -> None:
     """Measure both side by side, and exit 1 where they differ by more than 5 %."""
-    if multiplies_bytes_exactly() is False:
-        raise click.ClickException(
-            "without VNNI the backend computes in floating point and the loop in C in overflowing "
-            "integers: measure on another processor"
-        )
     faces = load_dataset("synthetic", Split.PUBLIC).images
     artifact = resolve_model(model)
     with tempfile.TemporaryDirectory() as folder:

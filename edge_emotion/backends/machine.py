@@ -1,4 +1,4 @@
-"""Which machine this is, as far as it decides which runtime is the fastest, or exact."""
+"""Which machine this is, as far as it decides which runtime is the fastest."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ _MODEL = re.compile(r"(model name|CPU implementer|CPU part|Hardware)\s*:\s*(.+)"
 _FLAGS = re.compile(r"(?:flags|Features)\s*:\s*(.+)")
 _DECISIVE = re.compile(r"(avx|amx|fma|sse4|asimd|i8mm|bf16|sve|sme\d?$)\w*$")
 
-_VNNI = {"avx512_vnni", "avx_vnni"}
-
 
 def processor() -> list[str]:
     """Its model, the instruction sets that kernels are chosen by, and the cores we may use."""
-    text = _read(_CPUINFO)
+    try:
+        text = _CPUINFO.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
     models = sorted({match.group(2).strip() for match in _MODEL.finditer(text)})
     flags = sorted({flag for line in _FLAGS.findall(text) for flag in line.split()})
     cores = sorted(os.sched_getaffinity(0))
@@ -28,19 +29,6 @@ def processor() -> list[str]:
         " ".join(flag for flag in flags if _DECISIVE.match(flag)),
         f"cores {cores}",
     ]
-
-
-def multiplies_bytes_exactly(cpuinfo: Path = _CPUINFO) -> bool | None:
-    """Whether an x86 processor has VNNI, which adds products of bytes up in 32 bits.
-
-    Args:
-        cpuinfo: what Linux tells of the processor.
-
-    Returns:
-        ``None`` on other processors, and where the file does not tell.
-    """
-    listed = re.search(r"^flags\s*:(.*)$", _read(cpuinfo), re.MULTILINE)
-    return None if listed is None else bool(_VNNI & set(listed[1].split()))
 
 
 def installed_as(module: str) -> list[str]:
@@ -53,11 +41,3 @@ def installed_as(module: str) -> list[str]:
     return sorted(
         {info.name for place in places for info in Path(place).parent.glob(f"{module}*.*-info")}
     )
-
-
-def _read(path: Path) -> str:
-    """A system file's text; empty where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

@@ -9,7 +9,6 @@ from typing import Any
 from edge_emotion.backends.base import LoadOptions
 from edge_emotion.backends.installed import import_runtime
 from edge_emotion.backends.layers import Layer, Role
-from edge_emotion.backends.machine import multiplies_bytes_exactly
 from edge_emotion.backends.onnxfile import operators
 from edge_emotion.errors import BackendError
 
@@ -19,13 +18,6 @@ CPU = "CPUExecutionProvider"
 Providers = list[tuple[str, dict[str, str]]]
 
 _ERRORS_ONLY = 3
-_IN_FLOATING_POINT = ("session.disable_quant_qdq", "1")
-# For x86 without VNNI. There products of unsigned and signed bytes are added up in pairs of 16
-# bits, which overflow: the shipped ``small`` lost five points of accuracy. Q/DQ in floating point
-# is exact. Another setting of the runtime, session.x64quantprecision, stays in integers: up to 1.29
-# the process aborts with it where a weight's zero point is left to its default, as in our encoding
-# ``cpu``, and 1.32 refuses our encoding ``tensorrt``.
-# https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
 _CONVERT = {"Cast", "DequantizeLinear", "QuantizeLinear", "ReorderInput", "ReorderOutput"}
 _MOVE = {"Concat", "Flatten", "Reshape", "Resize", "Squeeze", "Transpose", "Unsqueeze"}
 _ON_INTEGERS = {"QGemm", "ConvInteger", "MatMulInteger"}
@@ -109,8 +101,6 @@ class Runtime:
         settings.execution_mode = self._onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         settings.graph_optimization_level = self._onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         settings.log_severity_level = _ERRORS_ONLY
-        if multiplies_bytes_exactly() is False:
-            settings.add_session_config_entry(*_IN_FLOATING_POINT)
         return settings
 
 

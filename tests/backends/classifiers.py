@@ -12,7 +12,6 @@ import numpy as np
 
 from edge_emotion.artifact import Artifact, Encoding, Manifest, publish_manifest
 from edge_emotion.backends import Faces
-from edge_emotion.backends.machine import multiplies_bytes_exactly
 from edge_emotion.jsonio import sha256_of
 
 CONVOLUTIONS = 3
@@ -50,12 +49,6 @@ def unverified(path: Path, content: bytes) -> Artifact:
     """An artefact of any bytes, as if its manifest vouched for them."""
     path.write_bytes(content)
     return Artifact(path, describe(path, "cpu"))
-
-
-def runs_in(backend: str) -> str:
-    """What a quantised classifier computes in on this machine: ``int8`` or ``f32``."""
-    overflows = multiplies_bytes_exactly() is False
-    return "f32" if backend == "onnxruntime" and overflows else "int8"
 
 
 def random_faces(count: int) -> Faces:

@@ -17,7 +17,6 @@ onnxruntime = pytest.importorskip("onnxruntime")
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
 
 from edge_emotion.artifact import resolve_model  # noqa: E402
-from edge_emotion.backends.machine import multiplies_bytes_exactly  # noqa: E402
 from edge_emotion.data import SYNTHETIC, Split, load_dataset  # noqa: E402
 from edge_emotion.emotions import LABELS  # noqa: E402
 from edge_emotion.export.serving import write_triton_repository  # noqa: E402
@@ -66,8 +65,6 @@ def ask(address: str, face: Path, *options: str | Path) -> tuple[str, float]:
 def test_the_client_says_what_the_command_line_says(
     triton: str, faces: list[Path], run_cli: RunCli
 ) -> None:
-    if multiplies_bytes_exactly() is False:
-        pytest.skip("in Triton, sums overflow on a processor without VNNI, as README says")
     options = ("--model", "small", "--backend", "onnxruntime", "--detector", "none", "--json")
     run = run_cli("predict", *faces, *options)
     assert run.returncode == 0, run.stderr

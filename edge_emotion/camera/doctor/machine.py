@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_emotion.backends.machine import multiplies_bytes_exactly
 from edge_emotion.camera.disk import RESERVE_BYTES
 from edge_emotion.camera.doctor.check import Check, failure, ok, warning
 from edge_emotion.errors import EdgeEmotionError, OutputError
@@ -15,6 +15,7 @@ from edge_emotion.jsonio import cache_directory, output_directory
 from edge_emotion.vitals import cpu_temperature_celsius, l4t_release, power_mode
 
 _LITTLE_BYTES = 1 << 30
+_VNNI = {"avx512_vnni", "avx_vnni"}
 _HOT_CELSIUS = 85.0
 """Jetsons and most PCs begin to lower their clocks between here and 100 °C."""
 
@@ -106,11 +107,17 @@ def _power_mode() -> Check:
 
 
 def _byte_products(proc: Path) -> Iterator[Check]:
-    exact = multiplies_bytes_exactly(proc / "cpuinfo")
-    if exact:
+    try:
+        told = (proc / "cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    flags = re.search(r"^flags\s*:(.*)$", told, re.MULTILINE)
+    if flags is None:  # not x86
+        return
+    if _VNNI & set(flags[1].split()):
         yield ok("INT8 arithmetic", "VNNI")
-    elif exact is False:
-        fix = "let --backend auto choose: it times what is installed; OpenVINO loses least by it"
+    else:
+        fix = "let --backend auto choose: it times what is installed"
         yield warning("INT8 arithmetic", "this processor has no VNNI: INT8 gains less", fix)
 
 
