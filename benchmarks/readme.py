@@ -18,6 +18,7 @@ from typing import Any
 
 import click
 
+from edge_emotion.artifact import resolve_model
 from edge_emotion.bench.naming import backend_name
 from edge_emotion.bench.report import Report, Result, read_report
 from edge_emotion.bench.verdict import judge
@@ -29,6 +30,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 PEERS = ROOT / "benchmarks" / "peers"
 REPORT = RESULTS / "report.json"
 BACKENDS = ("openvino", "onnxruntime")
+LEVELS_OF_8_BITS = 127
 SHIPPED = "shipped "
 """What stands before the name of a network's row that is of the files that ship."""
 
@@ -94,24 +96,15 @@ def shipping(report: Report) -> str:
     return "\n".join(f"* {line}" for line in (*verdict.shipping, *verdict.warnings))
 
 
-def exact(_: Report) -> str:
-    """INT8 on a processor without VNNI, from ``exact_sums.json``."""
-    result = json.loads((RESULTS / "exact_sums.json").read_text(encoding="utf-8"))
-    ways = {
-        "fp32": "FP32, ONNX Runtime",
-        "as_it_comes": "INT8, ONNX Runtime as it comes",
-        "exact": "INT8, ONNX Runtime as we run it",
-        "openvino": "INT8, OpenVINO",
-    }
-    lines = [_line(["network", *ways.values()]), f"|{'---|' * (1 + len(ways))}"]
+def without_vnni(_: Report) -> str:
+    """ONNX Runtime on an imitated processor, from ``without_vnni.json``."""
+    result = json.loads((RESULTS / "without_vnni.json").read_text(encoding="utf-8"))
+    columns = ["model", "with VNNI", "without", "faces that get another answer"]
+    lines = [_line(columns), f"|{'---|' * len(columns)}"]
     for row in result["rows"]:
-        cells = [f"{row['accuracy'][way]:.2%}, {row['p50_us'][way]:.0f} µs" for way in ways]
-        for place, way in enumerate(ways):
-            if way in row["time_over_fp32"]:
-                ratio = row["time_over_fp32"][way]
-                low, high = ratio["ci95"]
-                cells[place] += f", {ratio['value']:.2f} ({low:.2f} to {high:.2f}) of FP32's"
-        lines.append(_line([f"`{row['model']}`", *cells]))
+        accuracy = [f"{row[key]:.2%}" for key in ("accuracy_here", "accuracy_without_vnni")]
+        others = f"{row['other_answers']} of {result['images']:,}"
+        lines.append(_line([f"`{row['model']}`", *accuracy, others]))
     return "\n".join(lines)
 
 
@@ -268,21 +261,35 @@ def targets(_: Report) -> str:
 
 
 def reproduced(_: Report) -> str:
-    """What recipes give with another seed, from ``reproduced.json``."""
+    """What recipes give with another seed, from ``reproduced.json``, beside what ships."""
     rows = json.loads((RESULTS / "reproduced.json").read_text(encoding="utf-8"))
     titles = ["recipe", "judged by", "as it ships", "with another seed", "difference"]
     titles.append("points lost under corruptions")
     lines = [_line(titles), f"|{'---|' * len(titles)}"]
     judges = {"fer2013": "labels", "ferplus": "majority of votes"}
     for row in sorted(rows, key=lambda row: (row["model"], row["seed"])):
-        shipped, again = (
-            " / ".join(f"{row[key][backend]:.2%}" for backend in BACKENDS)
-            for key in ("shipped_accuracy", "accuracy")
+        manifest = resolve_model(row["model"]).manifest
+        ships = {
+            each.backend: each.accuracy
+            for each in manifest.accuracy
+            if each.labels == row["judged_by"]
+        }
+        again = row["accuracy"]
+        shipped, found = (
+            " / ".join(f"{each[backend]:.2%}" for backend in BACKENDS) for each in (ships, again)
         )
-        points = " / ".join(f"{100 * row['difference'][backend]:+.2f}" for backend in BACKENDS)
-        judge = judges[row["judged_by"]]
-        lost = f"{100 * row['shipped_drop_middle']:.2f}, again {100 * row['drop_middle']:.2f}"
-        cells = [f"`{row['model']}`", judge, shipped, again, f"{points} points", lost]
+        points = " / ".join(f"{100 * (again[each] - ships[each]):+.2f}" for each in BACKENDS)
+        lost = "" if manifest.robustness is None else f"{100 * manifest.robustness.drop_middle:.2f}"
+        star = "*" if row["first_layer_levels"] == LEVELS_OF_8_BITS else ""
+        drops = f"{lost}, again {100 * row['drop_middle']:.2f}"
+        cells = [
+            f"`{row['model']}`{star}",
+            judges[row["judged_by"]],
+            shipped,
+            found,
+            f"{points} points",
+            drops,
+        ]
         lines.append(_line(cells))
     return "\n".join(lines)
 
@@ -290,7 +297,7 @@ def reproduced(_: Report) -> str:
 BLOCKS: dict[str, Callable[[Report], str]] = {
     "accuracy": accuracy,
     "shipping": shipping,
-    "exact": exact,
+    "vnni": without_vnni,
     "startup": startup,
     "peers": peers,
     "loop": loop,

@@ -1,10 +1,11 @@
-"""Train a shipped model's recipe again from scratch, with another seed, and compare.
+"""Train a shipped model's recipe again from scratch, with another seed, and measure it.
 
     python benchmarks/reproduce.py tiny --seed 2 --data archive.zip [--votes ferplus_votes.csv]
 
 The INT8 file answers PublicTest once on each backend, and under the corruptions on ONNX Runtime,
 judged as the shipped model is: by the labels, or by the majority of FER+ votes. A run that was
-stopped goes on. Writes a row into ``results/reproduced.json`` for each model and seed.
+stopped goes on. Writes a row into ``results/reproduced.json`` for each model and seed, which
+``readme.py`` puts beside what the shipped model's manifest says.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from edge_emotion.evaluation.exam import Exam
 from edge_emotion.evaluation.robustness import measure_robustness
 from edge_emotion.export.publish import export_checkpoint
 from edge_emotion.jsonio import write_json
+from edge_emotion.models.quantization import QMAX_OF_SIGNED_INPUT
 from edge_emotion.training.faces import load_training_data
 from edge_emotion.training.recipe import load_recipe
 from edge_emotion.training.run import train
@@ -78,31 +80,17 @@ def main(name: str, seed: int, data: str, votes: Path | None, runs: Path) -> Non
     faces = load_training_data(data, recipe, votes if recipe.labels.needs_votes else None)
     run = runs / f"{name}-{seed}"
     train(recipe, faces, run, resume=True, teachers=recipe.teacher_files(RECIPES))
-    shipped = resolve_model(name).manifest
-    robustness = shipped.robustness
-    if robustness is None:
-        raise click.ClickException(f"{name} was never measured: run export/stamp.py first")
-    exam = Exam.open(data, Split.PUBLIC, votes if shipped.judged_by == "ferplus" else None)
+    judged_by = resolve_model(name).manifest.judged_by
+    exam = Exam.open(data, Split.PUBLIC, votes if judged_by == "ferplus" else None)
     again = judge(run, exam)
-    ships = {
-        each.backend: round(each.accuracy, 4)
-        for each in shipped.accuracy
-        if each.labels == shipped.judged_by and each.split == Split.PUBLIC.value
-    }
     rows: list[dict[str, Any]] = json.loads(RESULT.read_text()) if RESULT.exists() else []
     row = {
         "model": name,
-        "judged_by": shipped.judged_by,
+        "judged_by": judged_by,
         "seed": seed,
+        "first_layer_levels": QMAX_OF_SIGNED_INPUT,
         "accuracy": again.accuracy,
-        "shipped_seed": load_recipe(path).seed,
-        "shipped_sha256": shipped.sha256,
-        "shipped_accuracy": ships,
-        "difference": {
-            backend: round(again.accuracy[backend] - ships[backend], 4) for backend in ships
-        },
         "drop_middle": again.drop_middle,
-        "shipped_drop_middle": round(robustness.drop_middle, 4),
     }
     kept = [each for each in rows if (each["model"], each["seed"]) != (name, seed)]
     write_json(RESULT, [*kept, row])

@@ -67,20 +67,15 @@ def test_kept_answers_are_whole_small_and_of_teachers_that_are_there(path: Path)
 def test_recipes_give_what_ships_with_another_seed_too(name: str) -> None:
     (row,) = [each for each in json.loads(REPRODUCED.read_text()) if each["model"] == name]
     manifest = resolve_model(name).manifest
-    assert row["shipped_sha256"] == manifest.sha256, "of another file"
-    for backend, shipped in row["shipped_accuracy"].items():
-        (figure,) = [
-            each
-            for each in manifest.accuracy
-            if (each.backend, each.split, each.labels) == (backend, "public", row["judged_by"])
-        ]
-        assert shipped == pytest.approx(figure.accuracy, abs=5e-5)
-        assert row["difference"][backend] == pytest.approx(row["accuracy"][backend] - shipped)
-    assert manifest.robustness is not None
-    assert row["shipped_drop_middle"] == pytest.approx(manifest.robustness.drop_middle, abs=5e-5)
-    assert row["seed"] != row["shipped_seed"]
-    assert set(row["difference"]) == {"onnxruntime", "openvino"}
-    assert all(abs(difference) <= 0.007 for difference in row["difference"].values())
+    shipped = {
+        figure.backend: figure.accuracy
+        for figure in manifest.accuracy
+        if (figure.split, figure.labels) == ("public", row["judged_by"])
+    }
+    assert row["judged_by"] == manifest.judged_by
+    assert f"\nseed = {row['seed']}\n" not in (RECIPES / f"{name}.toml").read_text(), "another seed"
+    assert row["accuracy"].keys() == shipped.keys() == {"onnxruntime", "openvino"}
+    assert all(abs(row["accuracy"][each] - shipped[each]) <= 0.007 for each in shipped)
 
 
 def test_every_member_ships_in_both_encodings_and_in_floating_point() -> None:

@@ -5,7 +5,8 @@ with symmetric ranges throughout):
 
 * weights: int8, ±127, one scale per output channel, zero point 0; ±63 where the input has all 255
   levels of a byte, which is where it is the picture or no ReLU came before: x86 without VNNI adds
-  products up in pairs of 16 bits, and 2 × 255 × 63 still fits, as 2 × 127 × 127 does;
+  products up in pairs of 16 bits, and 2 × 255 × 63 still fits, as 2 × 127 × 127 does. (Runtimes let
+  a positive activation exceed its learned range; that is rare, and changes no answer there.)
 * activations: int8, one scale per tensor, zero point 0, range = moving average of the maximum;
 * gradients pass straight through the rounding and stop where the range clips.
 
