@@ -32,7 +32,7 @@ import sys, numpy, onnxruntime
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = 1
 session = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
-faces = numpy.load(sys.argv[2])
+faces = numpy.load(sys.argv[2], allow_pickle=False)
 parts = [session.run(None, {"faces": faces[at : at + 64]})[0] for at in range(0, len(faces), 64)]
 numpy.save(sys.argv[3], numpy.concatenate(parts).argmax(axis=1))
 """
@@ -44,7 +44,7 @@ def answers(model: Path, faces: Path, on: list[str]) -> npt.NDArray[np.int64]:
         found = Path(folder) / "classes.npy"
         command = [*on, sys.executable, "-c", ANSWER, model, faces, found]
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - ours
-        classes: npt.NDArray[np.int64] = np.load(found)
+        classes: npt.NDArray[np.int64] = np.load(found, allow_pickle=False)
     return classes
 
 

@@ -43,7 +43,7 @@ elsewhere, and more so in the encoding that is not made for ONNX Runtime on a CP
 ANSWER = """
 import sys, numpy, onnxruntime
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-pictures = numpy.load(sys.argv[2])
+pictures = numpy.load(sys.argv[2], allow_pickle=False)
 numpy.save(sys.argv[3], session.run(None, {session.get_inputs()[0].name: pictures})[0])
 """
 
@@ -59,7 +59,7 @@ def in_16_bits(model: Path, pictures: Pictures, folder: Path) -> npt.NDArray[Any
     np.save(given, pictures)
     imitated = [emulator, "-cpu", IN_16_BITS, sys.executable, "-c", ANSWER]
     subprocess.run([*imitated, model, given, answered], check=True, capture_output=True)
-    answers: npt.NDArray[Any] = np.load(answered)
+    answers: npt.NDArray[Any] = np.load(answered, allow_pickle=False)
     return answers
 
 
