@@ -30,7 +30,6 @@ RESULTS = ROOT / "benchmarks" / "results"
 PEERS = ROOT / "benchmarks" / "peers"
 REPORT = RESULTS / "report.json"
 BACKENDS = ("openvino", "onnxruntime")
-LEVELS_OF_8_BITS = 127
 SHIPPED = "shipped "
 """What stands before the name of a network's row that is of the files that ship."""
 
@@ -280,7 +279,7 @@ def reproduced(_: Report) -> str:
         )
         points = " / ".join(f"{100 * (again[each] - ships[each]):+.2f}" for each in BACKENDS)
         lost = "" if manifest.robustness is None else f"{100 * manifest.robustness.drop_middle:.2f}"
-        star = "*" if row["first_layer_levels"] == LEVELS_OF_8_BITS else ""
+        star = "" if row["shipped_sha256"] == manifest.sha256 else "*"
         drops = f"{lost}, again {100 * row['drop_middle']:.2f}"
         cells = [
             f"`{row['model']}`{star}",

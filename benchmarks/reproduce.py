@@ -26,7 +26,6 @@ from edge_emotion.evaluation.exam import Exam
 from edge_emotion.evaluation.robustness import measure_robustness
 from edge_emotion.export.publish import export_checkpoint
 from edge_emotion.jsonio import write_json
-from edge_emotion.models.quantization import QMAX_OF_SIGNED_INPUT
 from edge_emotion.training.faces import load_training_data
 from edge_emotion.training.recipe import load_recipe
 from edge_emotion.training.run import train
@@ -80,15 +79,15 @@ def main(name: str, seed: int, data: str, votes: Path | None, runs: Path) -> Non
     faces = load_training_data(data, recipe, votes if recipe.labels.needs_votes else None)
     run = runs / f"{name}-{seed}"
     train(recipe, faces, run, resume=True, teachers=recipe.teacher_files(RECIPES))
-    judged_by = resolve_model(name).manifest.judged_by
-    exam = Exam.open(data, Split.PUBLIC, votes if judged_by == "ferplus" else None)
+    shipped = resolve_model(name).manifest
+    exam = Exam.open(data, Split.PUBLIC, votes if shipped.judged_by == "ferplus" else None)
     again = judge(run, exam)
     rows: list[dict[str, Any]] = json.loads(RESULT.read_text()) if RESULT.exists() else []
     row = {
         "model": name,
-        "judged_by": judged_by,
+        "judged_by": shipped.judged_by,
         "seed": seed,
-        "first_layer_levels": QMAX_OF_SIGNED_INPUT,
+        "shipped_sha256": shipped.sha256,
         "accuracy": again.accuracy,
         "drop_middle": again.drop_middle,
     }

@@ -24,6 +24,7 @@ MODELS = (*LIMITS, "small-ferplus")
 
 EXPORT = Path(__file__).parent.parent / "export"
 RECIPES = EXPORT / "recipes"
+README = EXPORT.parent / "README.md"
 REPRODUCED = EXPORT.parent / "benchmarks" / "results" / "reproduced.json"
 TEACHERS = sorted(
     file for kind in ("safetensors", "onnx") for file in (EXPORT / "teachers").glob(f"*.{kind}")
@@ -73,6 +74,8 @@ def test_recipes_give_what_ships_with_another_seed_too(name: str) -> None:
         if (figure.split, figure.labels) == ("public", row["judged_by"])
     }
     assert row["judged_by"] == manifest.judged_by
+    of_another_file = row["shipped_sha256"] != manifest.sha256
+    assert (f"| `{name}`* | " in README.read_text(encoding="utf-8")) == of_another_file
     assert f"\nseed = {row['seed']}\n" not in (RECIPES / f"{name}.toml").read_text(), "another seed"
     assert row["accuracy"].keys() == shipped.keys() == {"onnxruntime", "openvino"}
     assert all(abs(row["accuracy"][each] - shipped[each]) <= 0.007 for each in shipped)

@@ -7,10 +7,11 @@ that an EPYC with AVX2 alone had been measured to give, 64.14 % instead of 69.18
 
 from __future__ import annotations
 
+import importlib
 import platform
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,6 @@ if reason := get_backend("onnxruntime").unavailable_reason():
 SIDE = 8
 CHANNELS = 32
 WHOLE_SUM = CHANNELS * 9 * 255 * 127
-IN_16_BITS = "Haswell"
-"""Intel's first processor with AVX2, long before VNNI."""
 MODELS = [
     artifact.path
     for files in shipped_models().values()
@@ -40,27 +39,18 @@ MODELS = [
 ROUNDING = {"cpu": 0.03, "tensorrt": 0.1}
 """How far answers may be from floating point's, as a share of the largest: integers round
 elsewhere, and more so in the encoding that is not made for ONNX Runtime on a CPU."""
-ANSWER = """
-import sys, numpy, onnxruntime
-session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-pictures = numpy.load(sys.argv[2], allow_pickle=False)
-numpy.save(sys.argv[3], session.run(None, {session.get_inputs()[0].name: pictures})[0])
-"""
-
 Pictures = npt.NDArray[np.uint8]
+Answers = Callable[[Path, Pictures], npt.NDArray[Any]]
 
 
-def in_16_bits(model: Path, pictures: Pictures, folder: Path) -> npt.NDArray[Any]:
-    """What a plain session of ONNX Runtime answers on a processor without VNNI."""
-    emulator = shutil.which("qemu-x86_64")
-    if emulator is None or platform.machine() != "x86_64":
+@pytest.fixture
+def in_16_bits(monkeypatch: pytest.MonkeyPatch) -> Answers:
+    """A plain session of ONNX Runtime on a processor without VNNI."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
+    script = importlib.import_module("without_vnni")
+    if shutil.which(script.IMITATED[0]) is None or platform.machine() != "x86_64":
         pytest.skip("needs qemu-x86_64 (apt install qemu-user) on x86-64")
-    given, answered = folder / "pictures.npy", folder / "answers.npy"
-    np.save(given, pictures)
-    imitated = [emulator, "-cpu", IN_16_BITS, sys.executable, "-c", ANSWER]
-    subprocess.run([*imitated, model, given, answered], check=True, capture_output=True)
-    answers: npt.NDArray[Any] = np.load(answered, allow_pickle=False)
-    return answers
+    return partial(script.answers, on=script.IMITATED)
 
 
 def in_floating_point(model: Path, pictures: Pictures) -> npt.NDArray[Any]:
@@ -116,20 +106,22 @@ def brightest() -> Pictures:
     return np.full((1, CHANNELS, SIDE, SIDE), 255, np.uint8)
 
 
-def test_the_imitated_processor_overflows(brightest: Pictures, tmp_path: Path) -> None:
+def test_the_imitated_processor_overflows(
+    in_16_bits: Answers, brightest: Pictures, tmp_path: Path
+) -> None:
     """Else the next test could not fail."""
     model = tmp_path / "convolution.onnx"
     model.write_bytes(convolution())
-    assert in_16_bits(model, brightest, tmp_path).max() < 0.6 * WHOLE_SUM
+    assert in_16_bits(model, brightest).max() < 0.6 * WHOLE_SUM
     assert in_floating_point(model, brightest) == pytest.approx(WHOLE_SUM, rel=1 / 240)
 
 
 @pytest.mark.parametrize(
     "model", [*MODELS, asset("cpu"), asset("tensorrt")], ids=lambda path: path.name
 )
-def test_quantised_models_do_not_overflow(model: Path, tmp_path: Path) -> None:
+def test_quantised_models_do_not_overflow(in_16_bits: Answers, model: Path) -> None:
     faces = load_dataset(SYNTHETIC, Split.PUBLIC).images[:6, None]
     exact = in_floating_point(model, faces)
-    found = in_16_bits(model, faces, tmp_path)
+    found = in_16_bits(model, faces)
     rounding = ROUNDING[model.name.split(".")[1]]
     assert np.abs(found - exact).max() < rounding * np.abs(exact).max()
