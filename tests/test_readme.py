@@ -107,12 +107,3 @@ def test_what_is_said_of_processors_without_vnni_is_what_was_measured() -> None:
     for row in result["rows"]:
         assert row["sha256"] == resolve_model(row["model"]).manifest.sha256
         assert row["accuracy_without_vnni"] == pytest.approx(row["accuracy_here"], abs=0.0006)
-
-
-def test_what_is_said_of_rare_votes_is_what_the_default_model_finds() -> None:
-    manifest = resolve_model("small-ferplus").manifest
-    for figure in manifest.accuracy:
-        if figure.labels == "ferplus":
-            fear, disgust = (100 * figure.per_class[each].recall for each in ("fear", "disgust"))
-            assert f"it finds only {fear:.0f} % of the few faces whose majority says fear" in TEXT
-            assert f"says fear and {disgust:.0f} % of disgust" in TEXT
