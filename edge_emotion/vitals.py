@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from edge_emotion.cpuinfo import CpuInfo
+
 _CPU_ZONE = re.compile(r"(?i)cpu|soc|x86_pkg|package|k10temp|coretemp")
 _SYSTEM = Path("/sys")
 _STATM = Path("/proc/self/statm")
 _STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
-_CPUINFO = Path("/proc/cpuinfo")
 _FORGET_PEAK = "5"
 _THROTTLE_COUNTERS = (
     "devices/system/cpu/cpu[0-9]*/thermal_throttle/core_throttle_count",
@@ -49,20 +50,18 @@ def _readings(folders: Iterable[Path], name_file: str, value_files: str) -> list
     return readings
 
 
-def clocks_mhz(system: Path = _SYSTEM, cpuinfo: Path = _CPUINFO) -> tuple[float, ...]:
+def clocks_mhz(system: Path = _SYSTEM, cpuinfo: CpuInfo | None = None) -> tuple[float, ...]:
     """The clock of every core at this moment; empty where the system does not show them.
 
     Args:
         system: where sysfs is mounted; virtual machines have no cpufreq in it.
-        cpuinfo: asked then, as x86 has them there too.
+        cpuinfo: asked then, as x86 has them there too; this machine's if left out.
     """
     files = system.glob("devices/system/cpu/cpu[0-9]*/cpufreq/scaling_cur_freq")
     kilohertz = [count for _, count in sorted(_counts(files))]
     if kilohertz:
         return tuple(count / 1000 for count in kilohertz)
-    with suppress(OSError):
-        return tuple(map(float, re.findall(r"cpu MHz\s*: ([\d.]+)", cpuinfo.read_text())))
-    return ()
+    return tuple(float(clock) for clock in (cpuinfo or CpuInfo.read()).values("cpu MHz"))
 
 
 def throttle_events(system: Path = _SYSTEM) -> int | None:

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("artifact",),
     ("store",),
     ("jsonio", "figures", "plots", "vitals"),
-    ("closing", "emotions", "errors"),
+    ("closing", "cpuinfo", "emotions", "errors"),
 )
 """Top to bottom: a layer imports only those below it; parts of one layer do not know each other."""
 

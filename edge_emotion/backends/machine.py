@@ -8,25 +8,20 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-_CPUINFO = Path("/proc/cpuinfo")
-_MODEL = re.compile(r"(model name|CPU implementer|CPU part|Hardware)\s*:\s*(.+)")
-_FLAGS = re.compile(r"(?:flags|Features)\s*:\s*(.+)")
+from edge_emotion.cpuinfo import CpuInfo
+
+_MODEL = ("model name", "CPU implementer", "CPU part", "Hardware")
 _DECISIVE = re.compile(r"(avx|amx|fma|sse4|asimd|i8mm|bf16|sve|sme\d?$)\w*$")
 
 
 def processor() -> list[str]:
     """Its model, the instruction sets that kernels are chosen by, and the cores we may use."""
-    try:
-        text = _CPUINFO.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
-    models = sorted({match.group(2).strip() for match in _MODEL.finditer(text)})
-    flags = sorted({flag for line in _FLAGS.findall(text) for flag in line.split()})
+    told = CpuInfo.read()
     cores = sorted(os.sched_getaffinity(0))
     return [
         platform.machine(),
-        *models,
-        " ".join(flag for flag in flags if _DECISIVE.match(flag)),
+        *sorted(set(told.values(*_MODEL))),
+        " ".join(feature for feature in sorted(told.features) if _DECISIVE.match(feature)),
         f"cores {cores}",
     ]
 

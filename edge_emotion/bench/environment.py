@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from edge_emotion.bench.conditions import Conditions, read_conditions
+from edge_emotion.cpuinfo import CpuInfo
 from edge_emotion.vitals import l4t_release, power_mode
 
 RELEVANT_FLAGS = (
@@ -41,7 +42,6 @@ RUNTIMES = (
 )
 """Distributions whose version changes what is measured."""
 
-_CPUINFO = Path("/proc/cpuinfo")
 _DEVICE_TREE_MODEL = Path("/proc/device-tree/model")
 _CPUFREQ = Path("/sys/devices/system/cpu/cpu0/cpufreq")
 _L4T_RELEASE = Path("/etc/nv_tegra_release")
@@ -88,7 +88,7 @@ class Environment(BaseModel):
 
 def read_environment() -> Environment:
     """Describe the machine this process runs on."""
-    cpuinfo = _read(_CPUINFO) or ""
+    cpuinfo = CpuInfo.read()
     return Environment(
         date=datetime.now(timezone.utc).replace(microsecond=0),
         machine=platform.machine(),
@@ -112,16 +112,14 @@ def read_environment() -> Environment:
     )
 
 
-def cpu_name(cpuinfo: str) -> str | None:
+def cpu_name(cpuinfo: CpuInfo) -> str | None:
     """The processor's name; on Arm boards, where ``/proc/cpuinfo`` has none, the board's."""
-    return _cpuinfo_value(cpuinfo, "model name") or _read(_DEVICE_TREE_MODEL)
+    return next(iter(cpuinfo.values("model name")), None) or _read(_DEVICE_TREE_MODEL)
 
 
-def cpu_flags(cpuinfo: str) -> tuple[str, ...]:
-    """The relevant features listed in the text of ``/proc/cpuinfo`` (x86 or Arm)."""
-    listed = _cpuinfo_value(cpuinfo, "flags") or _cpuinfo_value(cpuinfo, "Features") or ""
-    present = set(listed.split())
-    return tuple(flag for flag in RELEVANT_FLAGS if flag in present)
+def cpu_flags(cpuinfo: CpuInfo) -> tuple[str, ...]:
+    """The relevant ones among the processor's features."""
+    return tuple(flag for flag in RELEVANT_FLAGS if flag in cpuinfo.features)
 
 
 def clock_limits_mhz(cpufreq: Path) -> tuple[float, float] | None:
@@ -154,14 +152,6 @@ def git_revision(folder: Path) -> str | None:
         rf"^([0-9a-f]+) {re.escape(reference)}$", _read(folder / ".git" / "packed-refs") or "", re.M
     )
     return _read(folder / ".git" / reference) or (packed[1] if packed else None)
-
-
-def _cpuinfo_value(cpuinfo: str, key: str) -> str | None:
-    for line in cpuinfo.splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() == key:
-            return value.strip()
-    return None
 
 
 def _os_name() -> str:

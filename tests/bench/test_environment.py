@@ -20,18 +20,19 @@ from edge_emotion.bench.environment import (
 )
 from edge_emotion.bench.environment_text import environment_facts
 from edge_emotion.bench.report import Report
+from edge_emotion.cpuinfo import CpuInfo
 from edge_emotion.vitals import clocks_mhz, l4t_release, power_mode, throttle_events
 from tests.bench.reports import report, row
 
-XEON = """processor\t: 0
+XEON = CpuInfo("""processor\t: 0
 model name\t: Intel(R) Xeon(R) Platinum 8481C CPU @ 2.70GHz
 flags\t\t: fpu sse avx2 amx_int8 amx_bf16 avx512_vnni avx512_bf16
-"""
-ORIN = """processor\t: 0
+""")
+ORIN = CpuInfo("""processor\t: 0
 BogoMIPS\t: 62.50
 Features\t: fp asimd asimddp
 CPU implementer\t: 0x41
-"""
+""")
 
 
 def test_x86_is_known_by_name_and_by_what_speeds_up_int8() -> None:
@@ -91,17 +92,16 @@ def test_clocks_come_from_the_governor_and_in_a_virtual_machine_from_the_process
     tmp_path: Path,
 ) -> None:
     cpus = tmp_path / "devices" / "system" / "cpu"
-    text = tmp_path / "cpuinfo"
-    text.write_text("processor\t: 0\ncpu MHz\t\t: 2596.128\nprocessor\t: 1\ncpu MHz\t\t: 2600.5\n")
-    assert clocks_mhz(tmp_path, text) == (2596.128, 2600.5)
-    assert clocks_mhz(tmp_path, tmp_path / "absent") == ()
+    told = CpuInfo("processor\t: 0\ncpu MHz\t\t: 2596.128\nprocessor\t: 1\ncpu MHz\t\t: 2600.5\n")
+    assert clocks_mhz(tmp_path, told) == (2596.128, 2600.5)
+    assert clocks_mhz(tmp_path, CpuInfo.read(tmp_path / "absent")) == ()
     for number, kilohertz in ((0, "1510400"), (1, "729600")):
         folder = cpus / f"cpu{number}" / "cpufreq"
         folder.mkdir(parents=True)
         (folder / "scaling_cur_freq").write_text(kilohertz + "\n")
         (folder / "scaling_min_freq").write_text("729600\n")
         (folder / "scaling_max_freq").write_text("1510400\n")
-    assert clocks_mhz(tmp_path, text) == (1510.4, 729.6)
+    assert clocks_mhz(tmp_path, told) == (1510.4, 729.6)
     assert clock_limits_mhz(cpus / "cpu0" / "cpufreq") == (729.6, 1510.4)
     assert clock_limits_mhz(cpus / "cpu9" / "cpufreq") is None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from edge_emotion.camera.disk import RESERVE_BYTES
 from edge_emotion.camera.doctor.check import Check, failure, ok, warning
+from edge_emotion.cpuinfo import CpuInfo
 from edge_emotion.errors import EdgeEmotionError, OutputError
 from edge_emotion.jsonio import cache_directory, output_directory
 from edge_emotion.vitals import cpu_temperature_celsius, l4t_release, power_mode
@@ -107,14 +107,10 @@ def _power_mode() -> Check:
 
 
 def _byte_products(proc: Path) -> Iterator[Check]:
-    try:
-        told = (proc / "cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    told = CpuInfo.read(proc / "cpuinfo")
+    if not told.values("flags"):  # not x86
         return
-    flags = re.search(r"^flags\s*:(.*)$", told, re.MULTILINE)
-    if flags is None:  # not x86
-        return
-    if _VNNI & set(flags[1].split()):
+    if _VNNI & told.features:
         yield ok("INT8 arithmetic", "VNNI")
     else:
         fix = "let --backend auto choose: it times what is installed"
