@@ -61,7 +61,9 @@ def clocks_mhz(system: Path = _SYSTEM, cpuinfo: CpuInfo | None = None) -> tuple[
     kilohertz = [count for _, count in sorted(_counts(files))]
     if kilohertz:
         return tuple(count / 1000 for count in kilohertz)
-    return tuple(float(clock) for clock in (cpuinfo or CpuInfo.read()).values("cpu MHz"))
+    with suppress(ValueError):
+        return tuple(float(clock) for clock in (cpuinfo or CpuInfo.read()).values("cpu MHz"))
+    return ()
 
 
 def throttle_events(system: Path = _SYSTEM) -> int | None:

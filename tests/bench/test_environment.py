@@ -95,6 +95,7 @@ def test_clocks_come_from_the_governor_and_in_a_virtual_machine_from_the_process
     told = CpuInfo("processor\t: 0\ncpu MHz\t\t: 2596.128\nprocessor\t: 1\ncpu MHz\t\t: 2600.5\n")
     assert clocks_mhz(tmp_path, told) == (2596.128, 2600.5)
     assert clocks_mhz(tmp_path, CpuInfo.read(tmp_path / "absent")) == ()
+    assert clocks_mhz(tmp_path, CpuInfo("cpu MHz\t\t: unknown\n")) == ()
     for number, kilohertz in ((0, "1510400"), (1, "729600")):
         folder = cpus / f"cpu{number}" / "cpufreq"
         folder.mkdir(parents=True)
