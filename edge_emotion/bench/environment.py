@@ -119,7 +119,8 @@ def cpu_name(cpuinfo: CpuInfo) -> str | None:
 
 def cpu_flags(cpuinfo: CpuInfo) -> tuple[str, ...]:
     """The relevant ones among the processor's features."""
-    return tuple(flag for flag in RELEVANT_FLAGS if flag in cpuinfo.features)
+    present = cpuinfo.features
+    return tuple(flag for flag in RELEVANT_FLAGS if flag in present)
 
 
 def clock_limits_mhz(cpufreq: Path) -> tuple[float, float] | None:
