@@ -22,6 +22,11 @@ from edge_emotion.cli.options import PATH, data_option, out_option, say
     help="Checkpoint to distil from, instead of those the recipe names; repeatable.",
 )
 @click.option(
+    "--start",
+    help="Model in floating point (as small-fp32), checkpoint or run to begin with instead of "
+    "random weights: fine-tuning, as on faces of your own.",
+)
+@click.option(
     "--votes", type=PATH, help="FER+ votes, for a recipe whose [labels] make use of them."
 )
 @click.option(
@@ -37,6 +42,7 @@ def command(
     out: Path,
     resume: bool,
     teachers: tuple[Path, ...],
+    start: str | None,
     votes: Path | None,
     deduplicate: bool,
     overrides: tuple[str, ...],
@@ -59,7 +65,7 @@ def command(
     if faces.left_out and leads:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in faces.left_out.items())
         say(f"training on {len(faces.train):,} images; left out: {reasons.replace('_', ' ')}")
-    checkpoint = train(recipe, faces, out, resume, teachers)
+    checkpoint = train(recipe, faces, out, resume, teachers, start=start)
     if not leads:
         return
     images = checkpoint.metrics["validation"]["images"]

@@ -1,4 +1,4 @@
-"""A training run's folder, which belongs to one recipe with the same faces, votes and teachers."""
+"""A training run's folder, which belongs to one recipe and all that it learns from."""
 
 from __future__ import annotations
 
@@ -33,20 +33,24 @@ class Sources(BaseModel):
     """The part of the train split that validates; None where PublicTest does."""
     teachers: tuple[str, ...]
     """SHA-256 of each file that is distilled from, in the order of these."""
+    start: str | None = None
+    """SHA-256 of the checkpoint that the weights came from; None where they were random."""
 
     @classmethod
-    def of(cls, data: TrainingData, teachers: Iterable[str]) -> Sources:
+    def of(cls, data: TrainingData, teachers: Iterable[str], start: str | None = None) -> Sources:
         """The sources of a run that is about to begin or to go on.
 
         Args:
             data: faces to learn from and to validate on.
             teachers: SHA-256 of each file, in any order.
+            start: SHA-256 of the checkpoint that it begins with, if it does.
         """
         return cls(
             faces=data.train.source_sha256,
             votes=data.votes_sha256,
             fold=data.fold,
             teachers=tuple(sorted(teachers)),
+            start=start,
         )
 
     def changed_since(self, before: Sources) -> list[str]:

@@ -23,11 +23,9 @@ from torch import Tensor, nn
 from edge_emotion.artifact import Manifest, publish_manifest
 from edge_emotion.errors import RecipeError
 from edge_emotion.jsonio import atomic_path, output_directory, sha256_of, write_json
-from edge_emotion.models import build_network
 from edge_emotion.models.checkpoint import CHECKPOINT, Checkpoint, checkpoint_file
 from edge_emotion.models.cost import macs, parameters
 from edge_emotion.models.features import width
-from edge_emotion.models.mirror import make_symmetric
 from edge_emotion.models.quantization import quantised_twin
 from edge_emotion.training.averaging import growing_average
 from edge_emotion.training.claim import Sources, claim
@@ -38,6 +36,7 @@ from edge_emotion.training.module import EmotionModule
 from edge_emotion.training.objective import DistilledObjective, Hints, Objective
 from edge_emotion.training.progress import History, progress_bar
 from edge_emotion.training.recipe import Distillation, Phase, Recipe
+from edge_emotion.training.start import Start, begin
 from edge_emotion.training.symmetry import Symmetry
 from edge_emotion.training.teachers import Teachers
 from edge_emotion.training.world import World
@@ -52,6 +51,7 @@ def train(
     resume: bool,
     teachers: Sequence[Path] = (),
     watchers: Sequence[Callback] = (),
+    start: str | None = None,
 ) -> Checkpoint:
     """Run the phases of a recipe and leave ``checkpoint.safetensors`` and ``metrics.json``.
 
@@ -64,12 +64,13 @@ def train(
         resume: go on with the run that ``out`` holds.
         teachers: checkpoints and answers to distil from, as the recipe's ``distillation`` says.
         watchers: what else looks on at each epoch of every phase, and may end the run by raising.
+        start: whose weights the run begins with, as ``Start.load`` takes it.
 
     Raises:
-        ArtifactError: a teacher cannot be read.
+        ArtifactError: a teacher or the start cannot be read, or is of no use.
         DataError: a teacher's kept answers lack a training face.
         OutputError: ``out`` holds a run already and ``resume`` is false, or a run with other faces,
-            votes or teachers, or cannot be written.
+            votes, teachers or start, or cannot be written.
         RecipeError: ``out`` holds a run of another recipe, the network cannot be symmetric, or
             hints are wanted of no network.
     """
@@ -83,15 +84,15 @@ def train(
             f"recipe {recipe.name!r} learns from hints, and none of its teachers is a network",
             "name a network under distillation.teachers, or set fp32.hints=0",
         )
+    begun = None if start is None else Start.load(start, recipe.network, data.train.images)
     if world.leads:
-        claim(output_directory(out), recipe, Sources.of(data, hashes), resume)
+        sources = Sources.of(data, hashes, begun.sha256 if begun else None)
+        claim(output_directory(out), recipe, sources, resume)
     settings = recipe.distillation or Distillation()
     answers = taught_by.answers(data.train.images, settings.temperature)
     work = _Work(world, recipe, data, out, taught_by, answers, tuple(watchers))
     pl.seed_everything(recipe.seed, verbose=False)
-    network = build_network(recipe.network)
-    if recipe.symmetric:
-        make_symmetric(network)
+    network = begin(recipe, begun)
     fp32, history = work.run("fp32", network, recipe.fp32)
     network.load_state_dict(fp32)
     metrics = {
@@ -106,10 +107,8 @@ def train(
             "votes_sha256": data.votes_sha256,
             "left_out": data.left_out,
         },
-        "teachers": [
-            {"file": "/".join(path.absolute().parts[-2:]), "sha256": sha}
-            for path, sha in zip(teachers, hashes, strict=True)
-        ],
+        "start": None if begun is None else _named(begun.file, begun.sha256),
+        "teachers": [_named(path, sha) for path, sha in zip(teachers, hashes, strict=True)],
         "threads": torch.get_num_threads(),
         "macs": macs(network),
         "parameters": parameters(network),
@@ -211,6 +210,10 @@ class _Work:
             enable_model_summary=False,
             gradient_clip_val=5.0,
         )
+
+
+def _named(file: Path, sha256: str) -> dict[str, str]:
+    return {"file": "/".join(file.absolute().parts[-2:]), "sha256": sha256}
 
 
 def _read_history(path: Path) -> list[dict[str, float]]:

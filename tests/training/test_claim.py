@@ -86,6 +86,7 @@ def test_where_teachers_lie_is_of_no_matter(
         ({"votes": "0" * 64}, "other votes"),
         ({"fold": Fold(0.2, 1)}, "other fold"),
         ({"teachers": ()}, "other teachers"),
+        ({"start": "0" * 64}, "other start"),
         ({"votes": "0" * 64, "teachers": ()}, "other votes and teachers"),
     ],
 )
