@@ -70,6 +70,16 @@ def test_a_claimed_folder_is_for_its_own_run_alone(
         claim(tmp_path, recipe.with_values({"distillation.weight": 0.5}), sources, resume=True)
 
 
+@pytest.mark.parametrize("content", ["", "{}", '{"name": "brief", "later": 1}', "\x00"])
+def test_a_run_whose_recipe_cannot_be_read_does_not_go_on(
+    tmp_path: Path, recipe: Recipe, sources: Sources, content: str
+) -> None:
+    (tmp_path / "recipe.json").write_text(content)
+    with pytest.raises(RecipeError, match="another recipe"):
+        claim(tmp_path, recipe, sources, resume=True)
+    assert (tmp_path / "recipe.json").read_text() == content
+
+
 def test_where_teachers_lie_is_of_no_matter(
     tmp_path: Path, recipe: Recipe, sources: Sources
 ) -> None:

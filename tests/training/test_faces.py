@@ -214,16 +214,3 @@ def test_a_run_towards_votes_records_them(doubled: Path, votes: Path, tmp_path: 
     assert done.returncode == 0, done.stderr
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert len(metrics["train"]["votes_sha256"]) == 64
-
-
-@pytest.mark.parametrize("content", ["", "{}", '{"name": "brief", "later": 1}', "\x00"])
-def test_a_run_whose_recipe_cannot_be_read_is_not_resumed(
-    doubled: Path, tmp_path: Path, content: str
-) -> None:
-    out = tmp_path / "run"
-    out.mkdir()
-    (out / "recipe.json").write_text(content)
-    done = train(doubled, out, "--resume")
-    assert done.returncode == 1
-    assert "another recipe" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
