@@ -23,7 +23,7 @@ from edge_emotion.models.mirror import keep_symmetric, make_symmetric
 from edge_emotion.training.recipe import Recipe
 
 _FACES = 1280
-"""Enough for the statistics of batch-norms."""
+"""At most: enough for the statistics of batch-norms."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Start:
                 or a run's folder.
             network: name in the registry of the network that is to begin with it.
             images: the training faces, uint8 (N, 48, 48); an ONNX file has no batch-norms, which
-                get their statistics from some of these.
+                get their statistics from some of each class.
 
         Raises:
             ArtifactError: it cannot be read, is quantised, or holds another network.
@@ -62,7 +62,8 @@ class Start:
             return cls(file, sha256_of(file), checkpoint.fp32)
         artifact = resolve_model(source)
         _agree(source, artifact.manifest.network, network)
-        faces = torch.from_numpy(images[:_FACES]).unsqueeze(1)
+        every = -(-len(images) // _FACES)  # datasets come class by class: some of each
+        faces = torch.from_numpy(images[::every]).unsqueeze(1)
         return cls(artifact.path, artifact.manifest.sha256, _unfolded(artifact, faces))
 
 
@@ -114,7 +115,7 @@ def _unfolded(artifact: Artifact, faces: Tensor) -> dict[str, Tensor]:
         network.load_state_dict(state)
     except (KeyError, ValueError, RuntimeError) as error:
         raise ArtifactError(
-            f"{artifact.path.name} is no {manifest.network} of this release: {error}",
+            f"cannot make a {manifest.network} of {artifact.path.name}: {error}",
             "start with a checkpoint of a training run",
         ) from error
     return dict(network.state_dict())
