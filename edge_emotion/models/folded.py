@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-BATCH = 64
+_BATCH = 64
 
 
 class Folded(NamedTuple):
@@ -47,7 +47,7 @@ def unfold(network: nn.Module, layers: Sequence[Folded], faces: Tensor) -> None:
     moments = [_Moments(norm, len(faces)) for norm in norms]
     was_training = network.training
     network.eval()
-    for batch in torch.split(faces, BATCH):
+    for batch in torch.split(faces, _BATCH):
         network(batch)
     network.train(was_training)
     for norm, each in zip(norms, moments, strict=True):
