@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from edge_emotion.bench.frozen import RowPrecision
 from edge_emotion.bench.naming import row_name
 from edge_emotion.bench.report import Report, Result
 from edge_emotion.plots.canvas import name
@@ -18,12 +19,15 @@ _STEPS = np.array([1, 2, 5])
 
 def full_name(row: Result, among: Sequence[Result]) -> str:
     """The row's name, with threads and batch as far as they vary among the rows of a plot."""
-    name = row_name(row)
-    if len({other.threads for other in among}) > 1:
-        name += f" · {row.threads} thr"
-    if len({other.batch for other in among}) > 1:
-        name += f" · batch {row.batch}"
-    return name
+    return row_name(row) + _settings(row, among)
+
+
+def short_name(row: Result, among: Sequence[Result]) -> str:
+    """The same without backend and precision, where colour and shape tell them."""
+    model = row.model
+    for precision in get_args(RowPrecision):
+        model = model.removesuffix(f"-{precision}")
+    return model + _settings(row, among)
 
 
 def colours(report: Report) -> dict[str, str]:
@@ -47,3 +51,12 @@ def log_ticks(axis: Any, low: float, high: float) -> None:
     axis.set_major_locator(FixedLocator((10.0 ** decades[:, None] * _STEPS).ravel()))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+
+
+def _settings(row: Result, among: Sequence[Result]) -> str:
+    settings = ""
+    if len({other.threads for other in among}) > 1:
+        settings += f" · {row.threads} thr"
+    if len({other.batch for other in among}) > 1:
+        settings += f" · batch {row.batch}"
+    return settings

@@ -28,7 +28,7 @@ class Label:
 def place(
     at: Sequence[Sequence[float]], texts: Sequence[str], area: Box, lines: Sequence[Box] = ()
 ) -> list[Label | None]:
-    """Choose for each point the freest place around it, the nearest of equals.
+    """Choose for each point a place around it that is near and free.
 
     Args:
         at: pixel positions of the points, y upwards.
@@ -43,25 +43,30 @@ def place(
     strokes = [_padded(line, 1.0) for line in lines]
     labels: list[Label | None] = []
     for (x, y), text in zip(at, texts, strict=True):
-        label = _freest(_places(x, y, text), taken, strokes, area)
+        label = _best(_places(x, y, text), y, taken, strokes, area)
         labels.append(label)
         if label is not None:
             taken.append(_box(label))
     return labels
 
 
-def _freest(
-    options: Sequence[Label], taken: Sequence[Box], strokes: Sequence[Box], area: Box
+def _best(
+    options: Sequence[Label], y: float, taken: Sequence[Box], strokes: Sequence[Box], area: Box
 ) -> Label | None:
-    """The option least crossed by lines, of those that cover neither a point nor a label."""
-    open_to = [
-        option for option in options if not any(_overlap(_box(option), box) for box in taken)
-    ]
-    best = min(open_to, key=lambda option: _cost(_box(option), strokes, area), default=None)
-    if best is None:
-        return None
-    box = _box(best)
-    return best if _cost(box, strokes, area) <= _CROSSED * _overlap(box, box) else None
+    """Of those that cover neither a point nor a label, the nearest that lines hardly cross.
+
+    A pixel farther from the point is as bad as a pixel hidden.
+    """
+    found, least = None, float("inf")
+    for option in options:
+        box = _box(option)
+        if any(_overlap(box, other) for other in taken):
+            continue
+        hidden = _hidden(box, strokes, area)
+        cost = hidden + abs(option.y - y)
+        if hidden <= _CROSSED * _overlap(box, box) and cost < least:
+            found, least = option, cost
+    return found
 
 
 def _places(x: float, y: float, text: str) -> list[Label]:
@@ -92,7 +97,7 @@ def _padded(box: Box, margin: float) -> Box:
     return (left - margin, bottom - margin, right + margin, top + margin)
 
 
-def _cost(box: Box, strokes: Sequence[Box], area: Box) -> float:
+def _hidden(box: Box, strokes: Sequence[Box], area: Box) -> float:
     """Pixels hidden; what lies outside of the area counts as hidden too."""
     own = (box[2] - box[0]) * (box[3] - box[1])
     return sum(_overlap(box, other) for other in strokes) + own - _overlap(box, area)

@@ -7,26 +7,24 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from edge_emotion.bench.axes import colours, full_name, log_ticks
+from edge_emotion.bench.axes import colours, full_name, log_ticks, short_name
+from edge_emotion.bench.key import MARKER_SIZE, annotate, draw_key, draw_point, key_height
 from edge_emotion.bench.labels import Box, place
 from edge_emotion.bench.naming import precision_name
 from edge_emotion.bench.page import Picture
-from edge_emotion.bench.pareto_plot import MARKERS, annotate
 from edge_emotion.bench.report import Report, Result
 from edge_emotion.bench.roofline import Bandwidth, Peak, Position
 from edge_emotion.plots.canvas import FONT_SIZE, NARROW, WIDE, canvas, name
-from edge_emotion.plots.palette import MUTED, RULE, SURFACE
+from edge_emotion.plots.palette import MUTED, RULE
 from edge_emotion.plots.svg import inline
 
 _STRETCH = 1.8
-_MARKER = 8
 _ROOF_NAME = 68
 """Pixels that the name of a roof takes."""
 _CAPTION = (
     "The flat lines are the convolution peaks of this machine, the slope is its memory bandwidth: "
     "a row cannot lie above the roof of its precision, and the nearer it comes the less there is "
-    "left to gain. Filled circles ran in INT8, open diamonds in BF16 or FP16, squares in FP32. "
-    "A name that finds no room is in the table only."
+    "left to gain. A name that finds no room is in the table only."
 )
 
 Placed = tuple[Result, Position]
@@ -69,7 +67,10 @@ def _draw(
     tints: dict[str, str],
     width: int,
 ) -> Figure:
-    figure, axes = canvas(width, 420, left=56, bottom=44, top=14, right=14)
+    rows = [row for row, _ in placed]
+    above = key_height(rows, width)
+    figure, axes = canvas(width, 410 + above, left=56, bottom=44, top=above, right=14)
+    draw_key(figure, rows, tints, width)
     intensities = [position.macs_per_byte for _, position in placed]
     ridges = [peak.gmacs / slope.gb_per_s for peak in peaks]
     left = min(*intensities, *ridges) / _STRETCH
@@ -116,17 +117,7 @@ def _draw_roofs(
 
 def _draw_rows(axes: Any, placed: Sequence[Placed], tints: dict[str, str]) -> None:
     for row, position in placed:
-        colour = tints[row.backend]
-        axes.plot(
-            [position.macs_per_byte],
-            [position.gmacs],
-            marker=MARKERS[row.precision],
-            markersize=_MARKER,
-            markeredgecolor=colour,
-            markerfacecolor=colour if row.precision == "int8" else SURFACE,
-            markeredgewidth=1.8,
-            zorder=3,
-        )
+        draw_point(axes, position.macs_per_byte, position.gmacs, row, tints[row.backend])
 
 
 def _name_rows(
@@ -138,9 +129,7 @@ def _name_rows(
     among = [row for row, _ in named]
     points = [(position.macs_per_byte, position.gmacs) for _, position in named]
     at = axes.transData.transform(points).tolist()
-    names = [full_name(row, among) for row in among]
-    if width != WIDE:
-        names = [text.replace(" · ", "\n", 1) for text in names]
+    names = [short_name(row, among) for row in among]
     area = tuple(axes.get_window_extent().extents)
     others = [position for row, position in placed if row not in among]
     lines = [*roofs, *(_around(axes, position) for position in others)]
@@ -151,4 +140,4 @@ def _name_rows(
 
 def _around(axes: Any, position: Position) -> Box:
     x, y = axes.transData.transform((position.macs_per_byte, position.gmacs)).tolist()
-    return (x - _MARKER, y - _MARKER, x + _MARKER, y + _MARKER)
+    return (x - MARKER_SIZE, y - MARKER_SIZE, x + MARKER_SIZE, y + MARKER_SIZE)

@@ -47,5 +47,12 @@ def test_a_label_covers_neither_a_label_nor_a_point(at: list[tuple[int, int]], t
         assert not any(left < x < left + width and abs(y - middle) < height / 2 for x, y in at)
 
 
+def test_a_label_stays_near_its_point_rather_than_clear_of_every_line() -> None:
+    whiskers = [(75.0, 150.0, 75.0, 250.0), (125.0, 150.0, 125.0, 250.0)]
+    (label,) = place([(100, 200)], ["a long name"], (0, 0, 700, 400), whiskers)
+    assert label is not None
+    assert label.y == 200
+
+
 def test_a_label_without_room_is_left_out() -> None:
     assert place([(20, 20)], ["a name far too long"], (0, 0, 40, 40)) == [None]

@@ -24,6 +24,7 @@ from tests.bench.reports import refused, report, row
 SCHEMA = Path(__file__).parents[2] / "docs" / "report.schema.json"
 WRITE = "from edge_emotion.bench.report import report_schema; print(report_schema(), end='')"
 HOSTILE = "<script>alert(1)</script>|*x*"
+SVG_TEXT = "{http://www.w3.org/2000/svg}text"
 LOADING = {"src", "href", "srcset", "data", "action", "poster", "background", "xlink:href"}
 
 
@@ -128,9 +129,29 @@ def test_plots_are_scalable_named_and_unambiguous(published: Path) -> None:
     assert targets <= set(ids)
 
 
+def test_a_key_tells_what_the_names_in_a_plot_leave_out() -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    from edge_emotion.bench.pareto_plot import pareto_plot
+
+    picture = pareto_plot(
+        report(
+            row("small", "int8", 0.2, correct=2500),
+            row("small-fp32", "bf16", 0.3, correct=2490),
+            row("small-fp32", "fp32", 0.6, backend="onnxruntime", correct=2495),
+        )
+    )
+    assert picture is not None
+    for drawing in (picture.wide, picture.narrow):
+        texts = [node.text for node in ElementTree.fromstring(drawing).iter(SVG_TEXT)]  # noqa: S314
+        assert texts.count("small") == 3
+        key = {"OpenVINO", "ONNX Runtime", "INT8", "BF16", "FP32"}
+        assert key <= set(texts)
+        assert not {"TensorRT", "FP16", "small-fp32"} & set(texts)
+
+
 def test_plots_keep_text_as_text_and_follow_the_theme(published: Path) -> None:
     root = ElementTree.parse(published / "pareto.svg").getroot()  # noqa: S314 - our own file
-    texts = {node.text for node in root.iter("{http://www.w3.org/2000/svg}text")}
+    texts = {node.text for node in root.iter(SVG_TEXT)}
     assert "accuracy, %" in texts
     content = (published / "pareto.svg").read_text()
     assert "prefers-color-scheme:dark" in content
