@@ -87,12 +87,11 @@ def _accurate(rows: Sequence[Result]) -> Sequence[Result]:
 
 
 def _headline(choice: Result) -> str:
-    unit = "face" if choice.batch == 1 else "batch"
-    correct = "" if choice.accuracy is None else f", {percent(choice.accuracy)} correct"
-    return (
-        f"Run {model_name(choice)} on {backend_name(choice.backend)}: "
-        f"{milliseconds(_p50(choice))} ms a {unit}{correct}."
-    )
+    row = f"{model_name(choice)} on {backend_name(choice.backend)}"
+    speed = f"{milliseconds(_p50(choice))} ms a {'face' if choice.batch == 1 else 'batch'}"
+    if choice.accuracy is None:
+        return f"Fastest: {row}, {speed}."
+    return f"Run {row}: {speed}, {percent(choice.accuracy)} correct."
 
 
 def _details(report: Report, rows: list[Result], choice: Result) -> Iterator[str]:
@@ -102,7 +101,7 @@ def _details(report: Report, rows: list[Result], choice: Result) -> Iterator[str
     )
     yield from _against_fp32(report, choice)
     if choice.accuracy is None:
-        yield "Accuracy was not measured, so this weighs speed alone: pass --data to change that."
+        yield "Accuracy was not measured: pass --data to learn which of the models to run."
     elif choice.accuracy_ci95 is not None and report.dataset is not None:
         yield (
             f"Accuracy is of {report.dataset.images:,} {report.dataset.split} images, one forward "

@@ -54,7 +54,7 @@ def test_accuracy_is_not_given_up_silently() -> None:
 
 def test_speed_alone_decides_where_accuracy_is_unknown() -> None:
     verdict = judge(report(row("small", "int8", 0.25), row("tiny", "int8", 0.1)))
-    assert verdict.headline == "Run tiny int8 on OpenVINO: 0.100 ms a face."
+    assert verdict.headline == "Fastest: tiny int8 on OpenVINO, 0.100 ms a face."
     assert any("--data" in line for line in verdict.details)
 
 
@@ -81,7 +81,7 @@ def test_int8_that_is_as_fast_as_fp32_is_not_worth_its_rounding() -> None:
 
 def test_the_smallest_batch_decides_and_the_largest_throughput_is_told() -> None:
     verdict = judge(report(row("small", "int8", 0.25), row("small", "int8", 0.8, batch=8)))
-    assert verdict.headline.startswith("Run small int8 on OpenVINO: 0.250 ms a face")
+    assert verdict.headline == "Fastest: small int8 on OpenVINO, 0.250 ms a face."
     assert any("batch 8, 10,000 a second" in line for line in verdict.details)
 
 
