@@ -12,6 +12,8 @@ from edge_emotion.artifact import Artifact, resolve_model, shipped_models
 from edge_emotion.backends import get_backend
 from edge_emotion.data import SYNTHETIC, Split, load_dataset
 from edge_emotion.jsonio import sha256_of
+from edge_emotion.vision.base import FRAMING
+from edge_emotion.vision.quality import LEAST_SHARPNESS, LEAST_SIDE, MOST_ROLL, MOST_YAW
 from tests.conftest import RunCli
 
 LIMITS = {
@@ -25,7 +27,8 @@ MODELS = (*LIMITS, "small-ferplus")
 EXPORT = Path(__file__).parent.parent / "export"
 RECIPES = EXPORT / "recipes"
 README = EXPORT.parent / "README.md"
-REPRODUCED = EXPORT.parent / "benchmarks" / "results" / "reproduced.json"
+RESULTS = EXPORT.parent / "benchmarks" / "results"
+REPRODUCED = RESULTS / "reproduced.json"
 TEACHERS = sorted(
     file for kind in ("safetensors", "onnx") for file in (EXPORT / "teachers").glob(f"*.{kind}")
 )
@@ -62,6 +65,24 @@ def test_kept_answers_are_whole_small_and_of_teachers_that_are_there(path: Path)
     assert made["sha256"] == sha256_of(path)
     teachers = {teacher.name: sha256_of(teacher) for teacher in TEACHERS}
     assert made["teachers"].items() <= teachers.items()
+
+
+def test_the_gate_and_the_crop_rest_on_what_the_shipped_small_reads() -> None:
+    small = resolve_model("small").manifest.sha256
+    gate, crops = (
+        json.loads((RESULTS / f"{each}.json").read_text()) for each in ("quality", "crops")
+    )
+    assert gate["model"] == crops["model"] == {"name": "small", "sha256": small}
+    assert gate["limits"] == {
+        "least_side": LEAST_SIDE,
+        "least_sharpness": LEAST_SHARPNESS,
+        "most_roll": MOST_ROLL,
+        "most_yaw": MOST_YAW,
+    }
+    for detector in crops["detectors"].values():
+        for laid in detector.values():
+            by_margin = laid["accuracy_by_margin"]
+            assert by_margin[str(FRAMING)] >= max(by_margin.values()) - 0.005
 
 
 @pytest.mark.parametrize("name", MODELS)

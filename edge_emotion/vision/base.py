@@ -22,10 +22,10 @@ FRAMING = -0.05
 
 ``python benchmarks/crops.py --data archive.zip`` lays FER-2013's PublicTest on photographs, finds
 the faces again and classifies what is cut out around them by ``small``. Of the faces found by
-YuNet, it reads 67.9 % with this margin, 66.7 % with 0 and 65.7 % with +0.1, of those found by Haar
-67.4, 66.9 and 66.0 %; of the pictures themselves 69.3 and 69.1 %. With their surroundings
-continued, so that a wide cut shows no foreign background: 67.0, 66.6 and 65.2 % (YuNet), 67.8, 66.9
-and 67.2 % (Haar). Whole heads agree: cut so, two portraits have their eyes 0.39 of the square apart
+YuNet, it reads 69.3 % with this margin, 69.2 % with 0 and 67.4 % with +0.1, of those found by Haar
+69.5, 69.3 and 67.7 %; of the pictures themselves 70.6 and 70.7 %. With their surroundings
+continued, so that a wide cut shows no foreign background: 69.0, 68.6 and 66.6 % (YuNet), 70.0, 69.7
+and 69.0 % (Haar). Whole heads agree: cut so, two portraits have their eyes 0.39 of the square apart
 (YuNet) and 0.36 and 0.47 (Haar), FER-2013's faces 0.36 in the median and 0.26 to 0.45 in nine of
 ten.
 """
