@@ -52,7 +52,10 @@ def test_what_is_said_of_the_default_model_is_what_was_measured() -> None:
 
 
 def test_what_is_said_of_steadied_labels_is_what_was_measured() -> None:
-    raw, steadied = json.loads((ROOT / "benchmarks/results/decision.json").read_text())["rows"][:2]
+    result = json.loads((ROOT / "benchmarks/results/decision.json").read_text())
+    shipped = resolve_model(DEFAULT_MODEL).manifest
+    assert result["model"] == {"name": DEFAULT_MODEL, "sha256": shipped.sha256}
+    raw, steadied = result["rows"][:2]
     flicker = f"{steadied['flicker_per_minute']:.1f} times a minute"
     assert f"{flicker} instead of {raw['flicker_per_minute']:.0f};" in TEXT
     assert f"a real change shows after {steadied['delay_seconds']['p50']:.2f} s" in TEXT
