@@ -277,7 +277,9 @@ def reproduced(_: Report) -> str:
         shipped, found = (
             " / ".join(f"{each[backend]:.2%}" for backend in BACKENDS) for each in (ships, again)
         )
-        points = " / ".join(f"{100 * (again[each] - ships[each]):+.2f}" for each in BACKENDS)
+        points = " / ".join(
+            f"{100 * round(again[each] - ships[each], 4) + 0:+.2f}" for each in BACKENDS
+        )
         lost = "" if manifest.robustness is None else f"{100 * manifest.robustness.drop_middle:.2f}"
         star = "" if row["shipped_sha256"] == manifest.sha256 else "*"
         drops = f"{lost}, again {100 * row['drop_middle']:.2f}"
