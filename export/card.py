@@ -73,6 +73,7 @@ def model_card(recipe: Recipe, manifests: Sequence[Manifest]) -> str:
         calibration=_calibration(ordered),
         against=_against(ordered),
         robustness=_robustness(ordered),
+        trained_against=_trained_against(recipe),
         limits="\n".join(f"* {limit}" for limit in _limits(first)),
     )
 
@@ -232,6 +233,18 @@ def _robustness(manifests: Sequence[Manifest]) -> str:
     lost = (f"{100 * figure.drop_middle:.2f} points" for figure in figures)
     rows.append(("clean less the mean at severity 2", *lost))
     return _table(("corruption", *names), rows)
+
+
+def _trained_against(recipe: Recipe) -> str:
+    """Which of the corruptions are not new to the model."""
+    settings = recipe.degradation
+    known = [word for word, most in (("blur", settings.blur), ("noise", settings.noise)) if most]
+    if not known:
+        return ""
+    return (
+        f" It was trained on\nfaces with {' and '.join(known)} too (`degradation`), so what it "
+        "loses to these says little of\nwhat it loses to something new."
+    )
 
 
 def _severities(shares: Sequence[float]) -> str:

@@ -15,10 +15,11 @@ from edge_emotion.emotions import LABELS
 from edge_emotion.models.features import Tap
 from edge_emotion.models.quantization import freeze_ranges
 from edge_emotion.training.augment import augment, mixup
+from edge_emotion.training.degrade import degrade
 from edge_emotion.training.loader import Batch
 from edge_emotion.training.muon import Muon
 from edge_emotion.training.objective import Objective
-from edge_emotion.training.recipe import Augmentation, Phase, QuantPhase
+from edge_emotion.training.recipe import Augmentation, Degradation, Phase, QuantPhase
 
 
 class EmotionModule(pl.LightningModule):
@@ -28,16 +29,23 @@ class EmotionModule(pl.LightningModule):
         network: a floating-point network or its quantised twin.
         phase: the optimisation's settings.
         augmentation: changes to training faces.
+        degradation: what is then taken from the faces that the student sees.
         objective: the loss.
     """
 
     def __init__(
-        self, network: nn.Module, phase: Phase, augmentation: Augmentation, objective: Objective
+        self,
+        network: nn.Module,
+        phase: Phase,
+        augmentation: Augmentation,
+        degradation: Degradation,
+        objective: Objective,
     ) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)
         self.phase = phase
         self.augmentation = augmentation
+        self.degradation = degradation
         self.objective = objective
         self._tap = None if objective.hints is None else Tap(self.network)
         self.accuracy = MulticlassAccuracy(len(LABELS), average="micro")
@@ -46,7 +54,7 @@ class EmotionModule(pl.LightningModule):
         """Loss of one augmented batch."""
         faces, *said = batch
         seen, *said = mixup(self.augmentation.mixup, augment(faces, self.augmentation), *said)
-        logits = self.network(seen)
+        logits = self.network(degrade(seen, self.degradation))
         features = None if self._tap is None else self._tap.take()
         loss: Tensor = self.objective(logits, seen, *said, features=features)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True)

@@ -65,7 +65,7 @@ class Objective(nn.Module):
 
         Args:
             logits: (N, C), of the network in training.
-            faces: float (N, 1, 48, 48), 0 to 255, as the network has seen them.
+            faces: float (N, 1, 48, 48), 0 to 255, augmented, not degraded.
             targets: class probabilities (N, C).
             answers: class probabilities (N, C) that were kept from teachers.
             features: (N, D), what the network has seen in the faces.
@@ -77,11 +77,13 @@ class Objective(nn.Module):
 class DistilledObjective(Objective):
     """Cross-entropy mixed with the divergence from an ensemble of teachers.
 
-    The teachers see the very pixels that the student sees, after augmentation: a teacher that
+    The teachers see the very crop that the student sees, after augmentation: a teacher that
     judges the same crop teaches better than one that judged the original (Beyer et al., 2022,
-    arXiv:2106.05237). Their probabilities are averaged at the temperature, and the divergence is
-    scaled by its square so that gradients keep their size (Hinton et al., 2015, arXiv:1503.02531).
-    An expression does not change in the mirror, so a teacher's answer may be its mean over both.
+    arXiv:2106.05237). They see it as it was before it was degraded, so that a student learns to say
+    of a bad picture what they say of a good one. Their probabilities are averaged at the
+    temperature, and the divergence is scaled by its square so that gradients keep their size
+    (Hinton et al., 2015, arXiv:1503.02531). An expression does not change in the mirror, so a
+    teacher's answer may be its mean over both.
 
     Answers that teachers gave once, on the faces as they lie in the dataset, come with the batch;
     a file of answers counts as much as one teacher.

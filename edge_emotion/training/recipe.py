@@ -39,6 +39,17 @@ class Augmentation(_Frozen):
     """Beta parameter of blending pairs of faces (Zhang et al., 2018); 0 blends none."""
 
 
+class Degradation(_Frozen):
+    """What a worse camera would make of training faces; the teachers see them clear."""
+
+    blur: float = Field(default=0.0, ge=0, le=1.5)
+    """Largest standard deviation of a Gaussian, in pixels."""
+    noise: float = Field(default=0.0, ge=0)
+    """Largest standard deviation, in grey levels."""
+    share: float = Field(default=0.5, ge=0, le=1)
+    """Share of the faces that are blurred, and of those with noise."""
+
+
 class Spectral(_Frozen):
     """How Muon steps convolutions; everything else keeps to SGD (``training.muon``)."""
 
@@ -115,6 +126,7 @@ class Recipe(_Frozen):
     deduplicate: bool = False
     """Leave repeated, contradictory, held-out and blank faces out of training."""
     augmentation: Augmentation = Augmentation()
+    degradation: Degradation = Degradation()
     distillation: Distillation | None = None
     fp32: Phase
     int8: QuantPhase | None = None

@@ -148,7 +148,11 @@ class _Work:
         history = History()
         trainer = self._trainer(name, phase, history)
         module = EmotionModule(
-            network, phase, self.recipe.augmentation, self._objective(network, phase)
+            network,
+            phase,
+            self.recipe.augmentation,
+            self.recipe.degradation,
+            self._objective(network, phase),
         )
         last = self.out / name / "last.ckpt"
         with warnings.catch_warnings():

@@ -157,6 +157,24 @@ def test_the_card_tells_the_robustness_of_every_file(assets: Path) -> None:
         assert corruption.name.replace("_", " ") in card
 
 
+def test_the_card_says_which_corruptions_are_not_new_to_the_model() -> None:
+    from edge_emotion.training.recipe import Degradation, load_recipe
+
+    recipe = load_recipe(ROOT / "export" / "recipes" / "small.toml")
+    manifests = [artifact.manifest for artifact in shipped_models()["small"]]
+    told = "faces with {} too (`degradation`)"
+    for degradation, words in (
+        (Degradation(), None),
+        (Degradation(noise=5), "noise"),
+        (Degradation(blur=1, noise=5), "blur and noise"),
+    ):
+        card = load_script(ROOT / "export" / "card.py").model_card(
+            recipe.model_copy(update={"degradation": degradation}), manifests
+        )
+        assert ("(`degradation`)" in card) == (words is not None)
+        assert words is None or told.format(words) in card
+
+
 def test_the_card_says_what_the_model_is_not_for(assets: Path) -> None:
     card = (assets / "small.md").read_text()
     for promised in ("Art. 5(1)(f)", "Art. 50(3)", "posed", "light skin", "labels are noisy"):
