@@ -1,14 +1,16 @@
 """Accuracy of the shipped INT8 files in ONNX Runtime on a processor without VNNI, imitated by QEMU.
 
-    python benchmarks/without_vnni.py --data path/to/archive.zip   # apt install qemu-user
+    python benchmarks/without_vnni.py --data archive.zip [NAME ...]   # apt install qemu-user
 
 There the runtime adds products of bytes up in 16 bits. A plain session, without any setting of this
 project, answers PublicTest here and on an imitated Haswell, which takes minutes per model. Time is
-not measured: an imitation has none. The result is ``results/without_vnni.json``.
+not measured: an imitation has none. The result is ``results/without_vnni.json``, where the rows of
+models that are not named stay.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -67,13 +69,15 @@ def answers(
 
 
 @click.command()
+@click.argument("names", nargs=-1, type=click.Choice(MODELS))
 @click.option("--data", required=True, help="FER-2013: zip, folder or CSV.")
-def main(data: str) -> None:
-    """Measure every model."""
+def main(names: tuple[str, ...], data: str) -> None:
+    """Measure models, all unless some are named."""
     public = load_dataset(data, Split.PUBLIC)
     faces = public.images[:, None]
-    rows: list[dict[str, Any]] = []
-    for name in MODELS:
+    before = json.loads(RESULT.read_text())["rows"] if RESULT.exists() else []
+    rows: dict[str, dict[str, Any]] = {row["model"]: row for row in before}
+    for name in names or MODELS:
         artifact = resolve_model(name)
         here, there = (answers(artifact.path, faces, on).argmax(axis=1) for on in ((), IMITATED))
         row = {
@@ -84,7 +88,7 @@ def main(data: str) -> None:
             "other_answers": int(np.sum(here != there)),
         }
         print(row)
-        rows.append(row)
+        rows[name] = row
     write_json(
         RESULT,
         {
@@ -92,7 +96,7 @@ def main(data: str) -> None:
             "environment": read_environment().model_dump(mode="json"),
             "processor": PROCESSOR,
             "images": len(public),
-            "rows": rows,
+            "rows": [rows[name] for name in MODELS],
         },
     )
 
