@@ -7,11 +7,12 @@ import time
 from typing import Any
 
 import lightning.pytorch as pl
+import torch
 from lightning.pytorch.callbacks import Callback, ProgressBar, RichProgressBar
 
 
 class History(Callback):
-    """Loss and validation accuracy of every epoch; survives a resume."""
+    """Loss, accuracy, time and threads of every epoch; survives a resume, maybe elsewhere."""
 
     def __init__(self) -> None:
         self.epochs: list[dict[str, float]] = []
@@ -30,6 +31,7 @@ class History(Callback):
                 "train_loss": float(figures["train_loss"]),
                 "val_accuracy": float(figures["val_accuracy"]),
                 "seconds": round(time.monotonic() - self._started, 2),
+                "threads": float(torch.get_num_threads()),
             }
         )
 

@@ -109,7 +109,6 @@ def train(
         },
         "start": None if begun is None else _named(begun.file, begun.sha256),
         "teachers": [_named(path, sha) for path, sha in zip(teachers, hashes, strict=True)],
-        "threads": torch.get_num_threads(),
         "macs": macs(network),
         "parameters": parameters(network),
         "fp32": {"accuracy": history[-1]["val_accuracy"], "epochs": history},
