@@ -37,8 +37,8 @@ def test_what_is_said_of_the_default_model_is_what_was_measured() -> None:
     differ = [pair for pair in pairs if pair[0] != pair[1]]
     assert f"({len(pairs)} faces)" in TEXT
     said = Counter(mine for mine, _ in differ)
-    assert (len(differ), said["sad"], said["angry"]) == (5, 2, 1)
-    assert "differ on five: `small` calls two of those sad and one angry" in TEXT
+    assert said == {"sad": 3, "happy": 1}
+    assert "differ on four: `small` calls three of those sad and one happy" in TEXT
     assert {theirs for _, theirs in differ} == {"neutral"}
     (figure,) = (
         each
@@ -66,21 +66,22 @@ def test_what_is_said_of_base_is_what_was_measured() -> None:
     assert round(base.macs / small.macs) == 3
     assert base.robustness is not None
     assert small.robustness is not None
-    lost = f"it loses {100 * base.robustness.drop_middle:.1f} points on average"
-    assert f"{lost} where `small` loses {100 * small.robustness.drop_middle:.1f} (" in TEXT
-    assert "it loses less than `small` too when both are [trained again]" in TEXT
-    again = json.loads((ROOT / "benchmarks/results/reproduced.json").read_text())
-    drops = {row["model"]: row["drop_middle"] for row in again}
-    assert drops["base"] < drops["small"]
+    lost = f"it loses {100 * small.robustness.drop_middle:.1f} points on average"
+    assert f"{lost} where `base` loses {100 * base.robustness.drop_middle:.1f} (" in TEXT
+    spoiled = {
+        name: "[degradation]" in (ROOT / f"export/recipes/{name}.toml").read_text()
+        for name in ("small", "base")
+    }
+    assert spoiled == {"small": True, "base": False}
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("tiny", "`tiny` {minutes} for its {epochs} epochs ("),
-        ("small", "on one of the cores `small` took {minutes} for its {epochs} epochs, and `tiny`"),
-        ("small-ferplus", "`small-ferplus` took {minutes} minutes and `base`"),
-        ("base", "whose teachers also see every batch, {minutes};"),
+        ("tiny", "`tiny` {minutes} for its {epochs} (median"),
+        ("small", "`small` {minutes} for its {epochs} epochs"),
+        ("small-ferplus", "`small-ferplus` took {minutes} minutes;"),
+        ("base", "`base` took {minutes},"),
     ],
 )
 def test_what_is_said_of_training_is_what_it_took(name: str, said: str) -> None:
@@ -88,8 +89,6 @@ def test_what_is_said_of_training_is_what_it_took(name: str, said: str) -> None:
     phases = [[epoch["seconds"] for epoch in training[it]["epochs"]] for it in ("fp32", "int8")]
     minutes = sum(len(seconds) * median(seconds) for seconds in phases) / 60
     assert said.format(minutes=round(minutes), epochs=len(phases[0])) in TEXT
-    if name in ("small", "tiny"):
-        assert training["threads"] == 1
 
 
 def test_what_is_said_of_the_plain_networks_is_what_was_measured() -> None:

@@ -70,8 +70,8 @@ def test_a_tilted_head_is_too_turned(pipeline: FacePipeline, portrait: Picture) 
 
 
 def test_a_distant_face_is_too_small(pipeline: FacePipeline, portrait: Picture) -> None:
-    far = cv2.resize(portrait, None, fx=0.09, fy=0.09, interpolation=cv2.INTER_AREA)
-    picture = cv2.copyMakeBorder(far, 40, 40, 60, 60, cv2.BORDER_REPLICATE)
+    far = cv2.resize(portrait, None, fx=0.075, fy=0.075, interpolation=cv2.INTER_AREA)
+    picture = cv2.copyMakeBorder(far, 20, 20, 40, 40, cv2.BORDER_REPLICATE)
     assert labels(pipeline, [picture] * 3) == [(1, None, "too small")]
     (box,) = pipeline.detect(picture)
     assert 10 < box.width < LEAST_SIDE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -98,6 +99,14 @@ def test_a_blank_crop_is_too_blurred(value: int) -> None:
     assert defect_of_crop(np.full((48, 48), value, np.uint8)) == "too blurred"
 
 
+def smeared(steps: list[dict[str, Any]], pixels: int) -> tuple[str, str]:
+    """From the least to the most that is read of faces smeared so far, and their medians."""
+    rows = [each for each in steps if each["kind"].startswith("smear") and each["amount"] == pixels]
+    read = sorted(100 * each["accuracy"] for each in rows)
+    medians = sorted(each["sharpness"]["p50"] for each in rows)
+    return f"{read[0]:.0f} to {read[-1]:.0f} %", f"{medians[0]:g} to {medians[-1]:g}"
+
+
 def test_the_limits_tell_what_they_were_chosen_by() -> None:
     told = " ".join(Path(quality.__file__).read_text(encoding="utf-8").split())
     results = Path(__file__).parents[2] / "benchmarks" / "results" / "quality.json"
@@ -110,8 +119,12 @@ def test_the_limits_tell_what_they_were_chosen_by() -> None:
     }
     read = {(step["kind"], step["amount"]): step["accuracy"] for step in result["steps"]}
     assert f"`small`` reads {100 * read['untouched', 0]:.1f} %" in told
-    assert f"a cut of 23 pixels: of faces shrunk to that, {100 * read['side', 23]:.1f} %" in told
-    assert f"Gaussian of 1.125 pixels (of 48), of which {100 * read['blur', 1.125]:.1f} %" in told
+    assert f"a cut of 18 pixels: of faces shrunk to that, {100 * read['side', 18]:.1f} %" in told
+    assert f"Gaussian of 1.125 pixels, of which {100 * read['blur', 1.125]:.1f} %" in told
+    read_of_5, medians_of_5 = smeared(result["steps"], 5)
+    assert f"smeared over 5 pixels (of 48), of which {read_of_5} are read" in told
+    assert f"have medians of {medians_of_5};" in told
+    assert "over 7 pixels, {}, {}.".format(*smeared(result["steps"], 7)) in told
     assert f"by 35 degrees, of which {100 * read['roll', 35]:.1f} %" in told
     for turn in result["by_turn"]:
         share = f"{100 * turn['accuracy']:.1f} %"
