@@ -26,9 +26,9 @@ a cut of 18 pixels: of faces shrunk to that, 59.0 % are read; half of them are t
 
 LEAST_SHARPNESS = 0.0125
 """Faces smeared over 5 pixels (of 48), of which 59 to 63 % are read, have medians of 0.0109 to
-0.0186; over 7 pixels, 48 to 56 %, 0.0069 to 0.0105. It is also the median of faces blurred by a
-Gaussian of 1.125 pixels, of which 66.3 % are read: such a blur cannot be told from a smear. Of
-untouched faces, 0.03 % are below."""
+0.0186; over 7 pixels, 48 to 56 %, 0.0069 to 0.0105. Faces blurred by a Gaussian of 1.125 pixels,
+of which 66.3 % are read, have a median of 0.0124: sharpness does not tell such a blur from a smear.
+Of untouched faces, 0.03 % are below."""
 
 MOST_ROLL = 25.0
 """Degrees, as YuNet's landmarks have it, which understate a roll: of faces rolled by 35 degrees, of

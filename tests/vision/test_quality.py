@@ -117,10 +117,16 @@ def test_the_limits_tell_what_they_were_chosen_by() -> None:
         "most_roll": MOST_ROLL,
         "most_yaw": MOST_YAW,
     }
-    read = {(step["kind"], step["amount"]): step["accuracy"] for step in result["steps"]}
+    steps = {(step["kind"], step["amount"]): step for step in result["steps"]}
+    read = {which: step["accuracy"] for which, step in steps.items()}
+    refused = {which: step["refused_as_blurred"] for which, step in steps.items()}
     assert f"`small`` reads {100 * read['untouched', 0]:.1f} %" in told
     assert f"a cut of 18 pixels: of faces shrunk to that, {100 * read['side', 18]:.1f} %" in told
+    assert "half of them are too blurred" in told
+    assert round(refused["side", 18], 1) == 0.5
     assert f"Gaussian of 1.125 pixels, of which {100 * read['blur', 1.125]:.1f} %" in told
+    assert f"have a median of {steps['blur', 1.125]['sharpness']['p50']:g}:" in told
+    assert f"Of untouched faces, {100 * refused['untouched', 0]:.2f} % are below" in told
     read_of_5, medians_of_5 = smeared(result["steps"], 5)
     assert f"smeared over 5 pixels (of 48), of which {read_of_5} are read" in told
     assert f"have medians of {medians_of_5};" in told
