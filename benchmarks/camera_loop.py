@@ -34,7 +34,7 @@ from edge_emotion.camera import (
     Summary,
     open_source,
 )
-from edge_emotion.camera.clip import HEIGHT, RATE, WIDTH, Pose, Print, backdrop, portrait_path
+from edge_emotion.camera.clip import HEIGHT, HOPPER, RATE, WIDTH, Pose, Print, backdrop
 from edge_emotion.camera.mp4 import Mp4Writer
 from edge_emotion.camera.sinks.jsonl import JsonLinesSink
 from edge_emotion.inference import FacePipeline
@@ -103,7 +103,7 @@ def run_ours(pipeline: FacePipeline, clip: Path, events: Path) -> tuple[Run, Sum
 
 def write_clip(path: Path, faces: int) -> None:
     """A clip of so many faces of 200 pixels that circle, tilt and come nearer and go."""
-    portrait = read_image(portrait_path())
+    portrait = read_image(HOPPER)
     head = np.ascontiguousarray(portrait[HEAD])
     prints = (Print(head), Print(np.ascontiguousarray(head[:, ::-1])))
     ground = backdrop(portrait)

@@ -25,6 +25,7 @@ import click
 import numpy as np
 
 from edge_emotion.bench.environment import read_environment
+from edge_emotion.camera.clip import HOPPER
 from edge_emotion.data import Split, load_dataset
 from edge_emotion.inference import EmotionClassifier
 from edge_emotion.jsonio import write_json
@@ -40,10 +41,6 @@ CELL = 320, 360
 """Each face has a cell of its own: eight to a scene."""
 ENLARGED = (3, 4, 5)
 GROUNDS = ("coffee.png", "rocket.jpg", "motorcycle_left.png", "brick.png")
-PORTRAITS = (
-    ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
-    ("skimage", "data/astronaut.png"),
-)
 MARGINS = tuple(round(0.05 * step, 2) for step in range(-4, 9))
 DETECTORS = ("yunet", "haar")
 BEYOND = {"cut": 0, "continued": 12}
@@ -161,8 +158,8 @@ def eyes_in(box: FaceBox, top: float, side: float) -> tuple[float, float]:
 def portrait_eyes(detector: Detector, margin: float) -> list[dict[str, float]]:
     """Where the eyes are in a detector's cut of each portrait; YuNet says where they are."""
     yunet, rows = get_detector("yunet"), []
-    for package, place in PORTRAITS:
-        picture = read_image(package_file(package, place))
+    for path in (HOPPER, package_file("skimage", "data/astronaut.png")):
+        picture = read_image(path)
         (face,) = yunet.detect(picture)
         middle = face.x + face.width / 2, face.y + face.height / 2
         box = min(

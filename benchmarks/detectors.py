@@ -35,6 +35,7 @@ from edge_emotion.backends import LoadOptions
 from edge_emotion.backends.graph import load_graph
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.bench.timing import Lane, measure
+from edge_emotion.camera.clip import HOPPER
 from edge_emotion.data import Split, load_dataset
 from edge_emotion.jsonio import write_json
 from edge_emotion.vision import Picture
@@ -58,7 +59,7 @@ GROUNDS = ("coffee.png", "rocket.jpg", "motorcycle_left.png", "brick.png")
 OTHER_GROUNDS = ("chelsea.png", "gravel.png", "motorcycle_right.png")
 PORTRAITS = {
     "astronaut.png": (slice(40, 260), slice(130, 320), (45, 28, 100, 132)),
-    "grace_hopper.jpg": (slice(40, 340), slice(120, 400), (45, 62, 178, 216)),
+    HOPPER.name: (slice(40, 340), slice(120, 400), (45, 62, 178, 216)),
 }
 """File → rows and columns of the head, and in them left, top, width and height of the face."""
 
@@ -116,10 +117,8 @@ def cutouts(data: str, split: Split, count: int, seed: int) -> list[Cutout]:
 
 def portraits() -> list[Cutout]:
     """Two heads in colour."""
-    hopper = package_file("matplotlib", "mpl-data/sample_data/grace_hopper.jpg")
-    files = (package_file("skimage", "data/astronaut.png"), hopper)
     found = []
-    for file in files:
+    for file in (package_file("skimage", "data/astronaut.png"), HOPPER):
         rows, columns, box = PORTRAITS[file.name]
         found.append(Cutout(HEADS, np.ascontiguousarray(read_image(file)[rows, columns]), box))
     return found

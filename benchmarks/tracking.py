@@ -5,7 +5,7 @@
 Five faces of FER-2013's PublicTest, enlarged two and a half times and tinted, swing to and fro over
 a backdrop for twenty seconds at 25 frames a second, each at its own pace, and cover each other: at
 up to seven of their own sizes a second, more often and faster than people do. The backdrop is made
-from the portrait that matplotlib brings. YuNet looks and the tracker follows, as in the camera
+from one of the demo's portraits. YuNet looks and the tracker follows, as in the camera
 loop. A face that has another track than when it was last seen has lost it: a ``switch`` if that was
 within the second for which a track is kept, else it was ``gone`` for longer. Needs YuNet's weights.
 Scenes are made in memory and never written. Writes ``results/tracking.json``.
@@ -22,7 +22,7 @@ import click
 import numpy as np
 
 from edge_emotion.bench.environment import read_environment
-from edge_emotion.camera.clip import HEIGHT, WIDTH, backdrop, portrait_path
+from edge_emotion.camera.clip import HEIGHT, HOPPER, WIDTH, backdrop
 from edge_emotion.data import Split, load_dataset
 from edge_emotion.jsonio import write_json
 from edge_emotion.vision import Detector, Picture, get_detector
@@ -125,7 +125,7 @@ def main(data: str, scenes: int) -> None:
     cv2.setNumThreads(1)
     images = load_dataset(data, Split.PUBLIC).images
     detector = get_detector("yunet", threads=1)
-    ground = backdrop(read_image(portrait_path()))
+    ground = backdrop(read_image(HOPPER))
     rows: list[dict[str, Any]] = []
     for seed in range(scenes):
         rows.append(watched(made(images, detector, seed), ground, detector))

@@ -59,11 +59,10 @@ def yunet() -> Path:
 @pytest.fixture(scope="session")
 def portrait() -> np.ndarray:
     """Grace Hopper, 512×600, one face."""
-    pytest.importorskip("matplotlib")
-    from edge_emotion.camera.clip import portrait_path
+    from edge_emotion.camera.clip import HOPPER
     from edge_emotion.vision.image import read_image
 
-    return read_image(portrait_path())
+    return read_image(HOPPER)
 
 
 @pytest.fixture(scope="session")

@@ -35,12 +35,11 @@ def test_temperature_of_the_manifest_is_applied(model: Path, tmp_path: Path) -> 
 
 
 def test_pipeline_reads_a_portrait(model: Path) -> None:
-    pytest.importorskip("matplotlib")
-    from edge_emotion.camera.clip import portrait_path
+    from edge_emotion.camera.clip import HOPPER
     from edge_emotion.vision.image import read_image
 
     with FacePipeline(str(model), detector="haar") as pipeline:
-        (face,) = pipeline(read_image(portrait_path()))
+        (face,) = pipeline(read_image(HOPPER))
     assert face.probabilities[face.emotion] == face.probability == max(face.probabilities.values())
     assert set(face.probabilities) == set(Emotion)
 

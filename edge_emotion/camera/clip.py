@@ -1,20 +1,18 @@
-"""A clip to try the loop on: a portrait that an installed package brings, moved about.
+"""A clip to try the loop on: two portraits, one grave and one smiling, moved about.
 
-Two prints of it, one mirrored, drift and zoom over a blurred backdrop and cross half-way.
+Prints of them drift and zoom over a blurred backdrop and cross half-way.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from edge_emotion.camera.mp4 import Mp4Writer
-from edge_emotion.errors import SourceError
 from edge_emotion.vision import Picture
 from edge_emotion.vision.image import read_image
 from edge_emotion.vision.opencv import cv2
@@ -23,11 +21,11 @@ WIDTH, HEIGHT = 1280, 720
 RATE = 25.0
 FRAMES = 200
 
-_PORTRAITS = (
-    ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
-    ("skimage", "data/astronaut.png"),
-)
-"""Public-domain portraits of Grace Hopper (US Navy) and Eileen Collins (NASA)."""
+_PORTRAITS = Path(__file__).parent / "portraits"
+HOPPER = _PORTRAITS / "grace_hopper.jpg"
+"""Grace Hopper, 512×600, one face. US Navy, public domain; as Matplotlib's sample data have it."""
+COLLINS = _PORTRAITS / "eileen_collins.jpg"
+"""Eileen Collins, 272×319, one face. NASA, public domain; cut from scikit-image's astronaut."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +39,13 @@ class Pose:
 
 
 class DemoClip:
-    """The clip's frames; every call of ``frame`` gives the same bytes for the same index.
-
-    Raises:
-        SourceError: no installed package brings a portrait.
-    """
+    """The clip's frames; every call of ``frame`` gives the same bytes for the same index."""
 
     def __init__(self) -> None:
-        portrait = read_image(portrait_path())
-        self._ground = backdrop(portrait)
-        self._print = Print(portrait)
-        self._mirrored = Print(np.ascontiguousarray(portrait[:, ::-1]))
+        hopper = read_image(HOPPER)
+        self._ground = backdrop(hopper)
+        self._grave = Print(hopper)
+        self._smiling = Print(read_image(COLLINS))
 
     def frame(self, index: int) -> Picture:
         """Frame ``index`` (0 to ``FRAMES`` - 1): BGR, uint8, (720, 1280, 3)."""
@@ -59,8 +53,8 @@ class DemoClip:
         wave = math.sin(2 * math.pi * progress)
         near = Pose(1010 - 740 * progress, 380 + 20 * wave, 560 + 80 * wave, 4 * wave)
         far = Pose(330 + 640 * progress, 340 - 25 * wave, 430 - 70 * wave, -5 * wave)
-        picture = self._mirrored.laid_on(self._ground, far)
-        return self._print.laid_on(picture, near)
+        picture = self._smiling.laid_on(self._ground, far)
+        return self._grave.laid_on(picture, near)
 
 
 class Print:
@@ -89,24 +83,6 @@ class Print:
         return np.asarray(cv2.add(rest, colour), np.uint8)
 
 
-def portrait_path() -> Path:
-    """The portrait on this machine, found without importing the package that brings it.
-
-    Raises:
-        SourceError: none is installed.
-    """
-    for package, place in _PORTRAITS:
-        spec = find_spec(package)
-        if spec is not None and spec.origin is not None:
-            path = Path(spec.origin).parent / place
-            if path.is_file():
-                return path
-    raise SourceError(
-        "the demo clip is made from a portrait that matplotlib brings, which is not installed",
-        "pip install 'edge-emotion[report]'",
-    )
-
-
 def write_demo_clip(path: Path) -> Path:
     """Write the whole clip as a video file.
 
@@ -114,7 +90,6 @@ def write_demo_clip(path: Path) -> Path:
         ``path``.
 
     Raises:
-        SourceError: no portrait is installed.
         OutputError: the file cannot be written.
     """
     clip = DemoClip()

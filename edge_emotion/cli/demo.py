@@ -37,7 +37,7 @@ def command(out: Path) -> None:
     models = find_models(())
     output_directory(out)
     video, events = out / "annotated.mp4", out / "events.jsonl"
-    say("1/3  clip: two prints of a public-domain portrait, moving")
+    say("1/3  clip: prints of two public-domain portraits, moving")
     clip = embedded_clip()
     say("2/3  camera loop: find the faces, read their emotions, write video and events")
     summary = _run_camera(clip, video, events)

@@ -19,8 +19,8 @@ def embedded_clip() -> Path:
     """The demo clip, made once for each version of what it is made from."""
     from edge_emotion.camera import clip
 
-    recipe = sha256_of(Path(clip.__file__))[:8] + sha256_of(clip.portrait_path())[:8]
-    path = cache_directory() / f"demo-{recipe}.mp4"
+    parts = (Path(clip.__file__), clip.HOPPER, clip.COLLINS)
+    path = cache_directory() / f"demo-{'-'.join(sha256_of(part)[:8] for part in parts)}.mp4"
     if not path.is_file():
         output_directory(path.parent)
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:

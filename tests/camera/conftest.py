@@ -15,7 +15,6 @@ CLIP_FRAMES = 30
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The beginning of the demo clip, as a video file: two faces."""
-    pytest.importorskip("matplotlib")
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     demo = DemoClip()
     writer = Mp4Writer(path, (1280, 720), 25.0)

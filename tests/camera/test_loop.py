@@ -156,7 +156,6 @@ def test_several_sources_take_turns(
 def test_a_signal_ends_the_run_with_every_file_closed(
     model: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    pytest.importorskip("matplotlib")
     video, events = tmp_path / "annotated.mp4", tmp_path / "events.jsonl"
     outputs = ("--output", video, "--events", events, "--json")
     process = subprocess.Popen(

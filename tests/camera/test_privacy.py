@@ -27,7 +27,6 @@ def overlap(one: FaceBox, two: FaceBox) -> bool:
 
 @pytest.fixture(scope="module")
 def picture() -> Picture:
-    pytest.importorskip("matplotlib")
     return DemoClip().frame(0)
 
 

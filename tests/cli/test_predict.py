@@ -7,16 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from edge_emotion.camera.clip import HOPPER
 from edge_emotion.emotions import LABELS
 from tests.conftest import RunCli
 
 
 @pytest.fixture(scope="module")
 def portrait() -> Path:
-    pytest.importorskip("matplotlib")
-    from edge_emotion.camera.clip import portrait_path
-
-    return portrait_path()
+    return HOPPER
 
 
 def test_json_gives_box_and_probabilities(run_cli: RunCli, portrait: Path, model: Path) -> None:

@@ -18,7 +18,7 @@ pytest.importorskip("fastapi", reason="the serve extra is not installed")
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from edge_emotion.camera import CameraLoop, Grab, Source
-from edge_emotion.camera.clip import FRAMES, RATE, DemoClip
+from edge_emotion.camera.clip import FRAMES, HOPPER, RATE, DemoClip
 from edge_emotion.camera.disclosure import Disclosure
 from edge_emotion.camera.serve import ServeAddress, open_live
 from edge_emotion.inference import FacePipeline
@@ -64,7 +64,6 @@ NOTICE = "Eine Kamera liest hier Gefühle: Fragen an die Rezeption <b>"
 @contextmanager
 def running_loop(model: Path, *names: str, token: str | None = None) -> Iterator[str]:
     """A loop on endless demos; gives the page's URL."""
-    pytest.importorskip("matplotlib", reason="the demo clip needs matplotlib's portrait")
 
     def open_pipeline() -> FacePipeline:
         return FacePipeline(str(model), "onnxruntime", "haar", threads=1)
@@ -217,9 +216,7 @@ def test_the_api_page_reads_its_own_description(browser: Browser, url: str, tmp_
     page = browser.open(f"{url}docs", PHONE)
     until(page, "document.querySelectorAll('.operation').length >= 6")
     portrait = tmp_path / "portrait.jpg"
-    from edge_emotion.camera.clip import portrait_path
-
-    shutil.copy(portrait_path(), portrait)
+    shutil.copy(HOPPER, portrait)
     page.set_input_files("#file", portrait)
     page.click("#try button")
     until(page, "/\\d+ faces? found/.test(document.querySelector('#outcome').textContent)")
