@@ -25,7 +25,7 @@ _PORTRAITS = Path(__file__).parent / "portraits"
 HOPPER = _PORTRAITS / "grace_hopper.jpg"
 """Grace Hopper, 512×600, one face. US Navy, public domain; as Matplotlib's sample data have it."""
 COLLINS = _PORTRAITS / "eileen_collins.jpg"
-"""Eileen Collins, 272×319, one face. NASA, public domain; cut from scikit-image's astronaut."""
+"""Eileen Collins, 239×280, one face. NASA, public domain; cut from scikit-image's astronaut."""
 
 
 @dataclass(frozen=True)

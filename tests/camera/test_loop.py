@@ -117,7 +117,7 @@ def test_a_smaller_detector_input_is_enough_for_large_faces(
 ) -> None:
     done = run_cli(
         *("camera", "--source", clip, "--model", model, "--headless", "--json"),
-        *("--detector-size", "160"),
+        *("--detector-size", "192"),
         EDGE_EMOTION_YUNET=str(yunet),
     )
     assert done.returncode == 0, done.stderr

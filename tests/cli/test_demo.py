@@ -71,13 +71,15 @@ def test_the_video_is_the_clip_with_something_drawn_on_it(
     assert changed == len(faces) > 0
 
 
-def test_each_portrait_is_read_as_people_would(
+def test_each_portrait_is_read_as_people_would_on_every_frame(
     first: tuple[subprocess.CompletedProcess[str], Path],
 ) -> None:
     _, out = first
-    grave, smiling = (event for event in read_events(out) if event.frame == FRAMES - 1)
-    if grave.box[0] > smiling.box[0]:
-        grave, smiling = smiling, grave
+    events = read_events(out)
+    assert {event.emotion for event in events} == {Emotion.NEUTRAL, Emotion.HAPPY}
+    grave, smiling = sorted(
+        (event for event in events if event.frame == FRAMES - 1), key=lambda event: event.box[0]
+    )
     assert (grave.emotion, smiling.emotion) == (Emotion.NEUTRAL, Emotion.HAPPY)
 
 

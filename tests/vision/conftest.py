@@ -11,5 +11,5 @@ from edge_emotion.vision.image import read_image
 
 @pytest.fixture(scope="session")
 def smiling() -> Picture:
-    """Eileen Collins, 272×319, one face."""
+    """Eileen Collins, 239×280, one face."""
     return read_image(COLLINS)
