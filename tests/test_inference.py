@@ -10,8 +10,10 @@ import pytest
 import edge_emotion
 from edge_emotion import EmotionClassifier, FacePipeline
 from edge_emotion.artifact import DEFAULT_MODEL, publish_manifest, read_manifest
+from edge_emotion.camera.clip import HOPPER
 from edge_emotion.emotions import Emotion
 from edge_emotion.errors import ArtifactError, UsageError
+from edge_emotion.vision.image import read_image
 
 FACES = np.random.default_rng(0).integers(0, 256, (5, 48, 48), dtype=np.uint8)
 
@@ -35,9 +37,6 @@ def test_temperature_of_the_manifest_is_applied(model: Path, tmp_path: Path) -> 
 
 
 def test_pipeline_reads_a_portrait(model: Path) -> None:
-    from edge_emotion.camera.clip import HOPPER
-    from edge_emotion.vision.image import read_image
-
     with FacePipeline(str(model), detector="haar") as pipeline:
         (face,) = pipeline(read_image(HOPPER))
     assert face.probabilities[face.emotion] == face.probability == max(face.probabilities.values())

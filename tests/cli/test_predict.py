@@ -12,13 +12,8 @@ from edge_emotion.emotions import LABELS
 from tests.conftest import RunCli
 
 
-@pytest.fixture(scope="module")
-def portrait() -> Path:
-    return HOPPER
-
-
-def test_json_gives_box_and_probabilities(run_cli: RunCli, portrait: Path, model: Path) -> None:
-    done = run_cli("predict", portrait, "--model", model, "--detector", "haar", "--json")
+def test_json_gives_box_and_probabilities(run_cli: RunCli, model: Path) -> None:
+    done = run_cli("predict", HOPPER, "--model", model, "--detector", "haar", "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["model"]["name"] == "classifier"
@@ -32,8 +27,8 @@ def test_json_gives_box_and_probabilities(run_cli: RunCli, portrait: Path, model
     assert y < 145 < y + height
 
 
-def test_table_names_the_emotion(run_cli: RunCli, portrait: Path, model: Path) -> None:
-    done = run_cli("predict", portrait, "--model", model, "--detector", "none", COLUMNS="200")
+def test_table_names_the_emotion(run_cli: RunCli, model: Path) -> None:
+    done = run_cli("predict", HOPPER, "--model", model, "--detector", "none", COLUMNS="200")
     assert done.returncode == 0, done.stderr
     assert "grace_hopper.jpg" in done.stdout
     assert any(label in done.stdout for label in LABELS)
@@ -52,10 +47,8 @@ def test_corrupt_picture_is_one_line(
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_unknown_backend_and_detector_are_wrong_usage(
-    run_cli: RunCli, portrait: Path, model: Path
-) -> None:
+def test_unknown_backend_and_detector_are_wrong_usage(run_cli: RunCli, model: Path) -> None:
     for option, name in (("--backend", "abacus"), ("--detector", "dlib")):
-        done = run_cli("predict", portrait, "--model", model, option, name)
+        done = run_cli("predict", HOPPER, "--model", model, option, name)
         assert done.returncode == 2
         assert f"'{name}'" in done.stderr
