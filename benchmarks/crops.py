@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
+from photographs import photograph
 
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.camera.clip import HOPPER
@@ -77,19 +77,11 @@ class Found:
     eyes: np.ndarray
 
 
-def package_file(package: str, place: str) -> Path:
-    """A file that an installed package brings; the package is not imported."""
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise click.ClickException(f"{package} is not installed: pip install --no-deps {package}")
-    return Path(spec.origin).parent / place
-
-
 def grounds() -> list[Picture]:
     """Photographs that fill a scene."""
     pictures = []
     for name in GROUNDS:
-        picture = read_image(package_file("skimage", f"data/{name}"))
+        picture = read_image(photograph(name))
         scale = max(WIDTH / picture.shape[1], HEIGHT / picture.shape[0])
         large = cv2.resize(picture, None, fx=scale, fy=scale)
         pictures.append(np.asarray(large[:HEIGHT, :WIDTH], np.uint8))
@@ -158,7 +150,7 @@ def eyes_in(box: FaceBox, top: float, side: float) -> tuple[float, float]:
 def portrait_eyes(detector: Detector, margin: float) -> list[dict[str, float]]:
     """Where the eyes are in a detector's cut of each portrait; YuNet says where they are."""
     yunet, rows = get_detector("yunet"), []
-    for path in (HOPPER, package_file("skimage", "data/astronaut.png")):
+    for path in (HOPPER, photograph("astronaut.png")):
         picture = read_image(path)
         (face,) = yunet.detect(picture)
         middle = face.x + face.width / 2, face.y + face.height / 2

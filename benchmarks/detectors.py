@@ -17,7 +17,6 @@ import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from onnxruntime.quantization import (
     QuantType,
     quantize_static,
 )
+from photographs import photograph
 
 from edge_emotion.backends import LoadOptions
 from edge_emotion.backends.graph import load_graph
@@ -93,14 +93,6 @@ class Scene:
     kinds: list[str]
 
 
-def package_file(package: str, place: str) -> Path:
-    """A file that an installed package brings; the package is not imported."""
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise click.ClickException(f"{package} is not installed: pip install --no-deps {package}")
-    return Path(spec.origin).parent / place
-
-
 def filling(picture: Picture) -> Picture:
     """A photograph scaled and cut to the scene's size."""
     scale = max(WIDTH / picture.shape[1], HEIGHT / picture.shape[0])
@@ -118,7 +110,7 @@ def cutouts(data: str, split: Split, count: int, seed: int) -> list[Cutout]:
 def portraits() -> list[Cutout]:
     """Two heads in colour."""
     found = []
-    for file in (package_file("skimage", "data/astronaut.png"), HOPPER):
+    for file in (photograph("astronaut.png"), HOPPER):
         rows, columns, box = PORTRAITS[file.name]
         found.append(Cutout(HEADS, np.ascontiguousarray(read_image(file)[rows, columns]), box))
     return found
@@ -127,7 +119,7 @@ def portraits() -> list[Cutout]:
 def scenes(faces: Sequence[Cutout], grounds: Sequence[str], seed: int) -> Iterator[Scene]:
     """Each face once, eight to a scene, each in a cell of its own, sizes in turn."""
     random = np.random.default_rng(seed)
-    pictures = [filling(read_image(package_file("skimage", f"data/{name}"))) for name in grounds]
+    pictures = [filling(read_image(photograph(name))) for name in grounds]
     cells = [(x, y) for y in (0, 360) for x in (0, 320, 640, 960)]
     for start in range(0, len(faces) - len(cells) + 1, len(cells)):
         canvas = pictures[start // len(cells) % len(pictures)].copy()
