@@ -21,7 +21,7 @@ from edge_emotion.data import SYNTHETIC, Split, load_dataset  # noqa: E402
 from edge_emotion.emotions import LABELS  # noqa: E402
 from edge_emotion.export.serving import write_triton_repository  # noqa: E402
 from tests.conftest import RunCli  # noqa: E402
-from tests.real.triton import serving  # noqa: E402
+from tests.real.triton_server import serving  # noqa: E402
 
 pytestmark = pytest.mark.real
 
