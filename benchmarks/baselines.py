@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 import click
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -174,7 +175,7 @@ def describe(fp32: Artifact, int8: Artifact, faces: FaceSet) -> dict[str, Any]:
         "macs": fp32.manifest.macs,
         "parameters": fp32.manifest.parameters,
     }
-    answers: dict[str, Any] = {}
+    answers: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
     for artifact in (fp32, int8):
         precision = artifact.manifest.precision
         row[precision] = {
@@ -202,7 +203,8 @@ def describe(fp32: Artifact, int8: Artifact, faces: FaceSet) -> dict[str, Any]:
 def training_minutes(metrics: dict[str, Any]) -> float:
     """Of all epochs of both phases, validation included."""
     phases = [metrics[phase]["epochs"] for phase in ("fp32", "int8") if phase in metrics]
-    return round(sum(epoch["seconds"] for epochs in phases for epoch in epochs) / 60, 2)
+    seconds: list[float] = [epoch["seconds"] for epochs in phases for epoch in epochs]
+    return round(sum(seconds) / 60, 2)
 
 
 @click.group()

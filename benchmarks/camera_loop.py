@@ -187,12 +187,12 @@ def main(rounds: int) -> None:
             "environment": read_environment().model_dump(mode="json"),
         },
     )
-    for faces, result in measured.items():
+    for scene, result in measured.items():
         rates = [
             float(np.median(result[side]["frames_per_second"])) for side in ("fer", "edge_emotion")
         ]
         print(
-            f"{faces} faces: fer {rates[0]:.1f}, edge-emotion {rates[1]:.1f} frames/s, "
+            f"{scene} faces: fer {rates[0]:.1f}, edge-emotion {rates[1]:.1f} frames/s, "
             f"{result['ratio']:.1f} times (at least {BAR:.0f} wanted)"
         )
     if min(result["ratio"] for result in measured.values()) < BAR:

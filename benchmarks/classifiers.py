@@ -131,8 +131,9 @@ def main(data: str, rounds: int, models: tuple[str, ...]) -> None:
             for name, (script, _, _) in PEERS.items()
         ]
         ours = load_ours(models or shipped_int8(), faces)
+        rows: list[Theirs | Ours] = [*theirs, *ours]
         for _ in range(rounds):
-            for row in (*theirs, *ours):
+            for row in rows:
                 row.turn()
         peers = [described(row) for row in theirs]
     document: dict[str, Any] = {

@@ -22,6 +22,7 @@ from typing import Any
 
 import click
 import numpy as np
+from enlarged import enlarged
 from photographs import photograph
 
 from edge_emotion.bench.environment import read_environment
@@ -99,8 +100,7 @@ def scenes(images: np.ndarray, beyond: int) -> Iterator[Scene]:
         places = []
         for face, (x, y) in zip(faces, cells, strict=False):
             times = ENLARGED[face % len(ENLARGED)]
-            whole = cv2.copyMakeBorder(images[face], *[beyond] * 4, cv2.BORDER_REFLECT)
-            large = cv2.resize(whole, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
+            large = enlarged(images[face], beyond, times)
             left = x + int(random.integers(0, max(CELL[0] - len(large), 1)))
             top = y + int(random.integers(0, max(CELL[1] - len(large), 1)))
             target = canvas[top : top + len(large), left : left + len(large)]

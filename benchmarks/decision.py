@@ -88,7 +88,8 @@ def views(face: np.ndarray, frames: int, random: np.random.Generator) -> np.ndar
             box = random.normal(0, BOX_SHIFT, 2) * SIDE
             scale = np.exp(random.normal(0, BOX_SCALE))
         middle = (SIDE - 1) / 2
-        turn = cv2.getRotationMatrix2D((middle, middle), HEAD_DEGREES * head[2][index], scale)
+        degrees = HEAD_DEGREES * head[2][index]
+        turn = np.asarray(cv2.getRotationMatrix2D((middle, middle), degrees, scale), np.float64)
         turn[:, 2] += box + HEAD_SHIFT * SIDE * np.array([head[0][index], head[1][index]])
         moved = cv2.warpAffine(face, turn, (SIDE, SIDE), borderMode=cv2.BORDER_REFLECT)
         soft = cv2.GaussianBlur(moved.astype(np.float32), (0, 0), BLUR) * light[index]

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import cv2
 import numpy as np
 
 from edge_emotion.artifact import resolve_model
@@ -30,6 +29,7 @@ from edge_emotion.evaluation.exam import Exam
 from edge_emotion.evaluation.robustness import measure_robustness
 from edge_emotion.inference import FacePipeline
 from edge_emotion.jsonio import write_json
+from edge_emotion.vision.image import read_image
 
 RESULT = Path(__file__).parent / "results" / "default_model.json"
 MODELS = ("small", "small-ferplus")
@@ -78,7 +78,7 @@ def read_pictures(folder: Path) -> list[dict[str, Any]]:
     pipelines = {model: FacePipeline(model, BACKEND, "yunet") for model in MODELS}
     found = []
     for path in sorted(folder.glob("*.jpg")):
-        picture = cv2.imread(str(path))
+        picture = read_image(path)
         boxes = pipelines[MODELS[0]].detect(picture)
         read = [each.classify([picture], [boxes])[0] for each in pipelines.values()]
         found += [

@@ -32,6 +32,7 @@ from onnxruntime.quantization import (
 from photographs import photograph
 
 from edge_emotion.backends import LoadOptions
+from edge_emotion.backends.base import InferencePrecision
 from edge_emotion.backends.graph import load_graph
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.bench.timing import Lane, measure
@@ -63,8 +64,9 @@ PORTRAITS = {
 }
 """File → rows and columns of the head, and in them left, top, width and height of the face."""
 
-# (weights, backend, float precision)
-VARIANTS = (
+Variant = tuple[str, str, InferencePrecision]
+"""Weights, backend, and in what it computes the layers that are in floating point."""
+VARIANTS: tuple[Variant, ...] = (
     ("fp32", "onnxruntime", "f32"),
     ("fp32", "openvino", "f32"),
     ("fp32", "openvino", "bf16"),
@@ -162,7 +164,7 @@ def network_input(picture: Picture, size: int) -> tuple[np.ndarray, float]:
     return np.ascontiguousarray(planes, np.float32), scale
 
 
-class Scenes(CalibrationDataReader):
+class Scenes(CalibrationDataReader):  # type: ignore[misc]  # ONNX Runtime publishes no types
     """Calibration inputs, as the quantiser asks for them."""
 
     def __init__(self, inputs: Sequence[np.ndarray]) -> None:
@@ -236,9 +238,7 @@ def share(
     return round(float(np.mean(found)), 4) if found else None
 
 
-def latencies(
-    contents: dict[str, bytes], seconds: float
-) -> dict[tuple[tuple[str, str, Any], int, int], Lane]:
+def latencies(contents: dict[str, bytes], seconds: float) -> dict[tuple[Variant, int, int], Lane]:
     """One lane for each variant, input size and number of threads, timed in turns."""
     lanes = {}
     for variant in VARIANTS:

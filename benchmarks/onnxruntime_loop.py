@@ -56,7 +56,7 @@ def loop_turn(program: Path, model: Artifact, batch: int, seconds: float) -> Mea
     """One run of the loop in C."""
     manifest = model.manifest
     names = (manifest.input.name, manifest.output)
-    command = [program, library(), model.path, *names, str(batch), str(seconds)]
+    command = [*map(str, (program, library(), model.path)), *names, str(batch), str(seconds)]
     run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
     return [int(line) for line in run.stdout.split()]
 

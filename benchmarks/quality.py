@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 import numpy as np
+from enlarged import enlarged
 
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.data import FaceSet, Split, load_dataset
@@ -72,9 +73,9 @@ def smeared(length: int, degrees: float) -> Callable[[Face], Face]:
     kernel = np.zeros((2 * length + 1, 2 * length + 1), np.float32)
     kernel[length, length - length // 2 : length - length // 2 + length] = 1
     turn = cv2.getRotationMatrix2D((length, length), degrees, 1)
-    kernel = cv2.warpAffine(kernel, turn, kernel.shape)
-    kernel /= kernel.sum()
-    return lambda face: np.asarray(cv2.filter2D(face, -1, kernel), np.uint8)
+    turned = np.asarray(cv2.warpAffine(kernel, turn, kernel.shape), np.float32)
+    turned /= turned.sum()
+    return lambda face: np.asarray(cv2.filter2D(face, -1, turned), np.uint8)
 
 
 def rolled(degrees: float) -> Callable[[Face], Face]:
@@ -148,12 +149,11 @@ def degraded(dataset: FaceSet, classifier: EmotionClassifier) -> dict[str, Any]:
 
 def seen_by(detector: Detector, face: Face, degrees: float = 0) -> FaceBox | None:
     """What the detector finds in the middle of a picture that was enlarged and rolled."""
-    wide = cv2.copyMakeBorder(face, *[AROUND] * 4, cv2.BORDER_REFLECT)
-    large = cv2.resize(wide, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
+    large = enlarged(face, AROUND, ENLARGED)
     middle = large.shape[0] / 2
     turn = cv2.getRotationMatrix2D((middle, middle), -degrees, 1)
     turned = cv2.warpAffine(large, turn, large.shape[::-1], borderMode=cv2.BORDER_REFLECT)
-    for box in detector.detect(cv2.merge([turned] * 3)):
+    for box in detector.detect(np.repeat(np.asarray(turned, np.uint8)[..., None], 3, axis=2)):
         if box.x < middle < box.x + box.width and box.y < middle < box.y + box.height:
             return box
     return None

@@ -41,7 +41,7 @@ from edge_emotion.training.loader import training_loader, validation_loader
 from edge_emotion.training.module import EmotionModule
 from edge_emotion.training.objective import Objective
 from edge_emotion.training.progress import EpochLines, History
-from edge_emotion.training.recipe import Augmentation, Phase
+from edge_emotion.training.recipe import Augmentation, Degradation, Phase
 from edge_emotion.training.world import World
 
 if sys.version_info >= (3, 11):
@@ -71,10 +71,12 @@ class Trained:
 def load_candidates() -> dict[str, Shape]:
     """The shapes to try, by name."""
     document = tomllib.loads(CANDIDATES.read_text(encoding="utf-8"))
-    return {
-        name: Shape(**{key: tuple(v) if isinstance(v, list) else v for key, v in table.items()})
-        for name, table in document.items()
-    }
+    return {name: _shape(table) for name, table in document.items()}
+
+
+def _shape(table: dict[str, Any]) -> Shape:
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    return Shape(**values)
 
 
 @click.group()
@@ -104,7 +106,7 @@ def train_briefly(shape: Shape, faces: FaceSet, validation: FaceSet, epochs: int
     pl.seed_everything(0, verbose=False)
     phase = Phase(epochs=epochs, learning_rate=0.1, warmup_epochs=1, ema_decay=0.998)
     objective = Objective(phase.label_smoothing)
-    module = EmotionModule(CompactResNet(shape), phase, Augmentation(), objective)
+    module = EmotionModule(CompactResNet(shape), phase, Augmentation(), Degradation(), objective)
     history = History()
     trainer = pl.Trainer(
         accelerator="cpu",
@@ -178,7 +180,7 @@ def calibrated(network: nn.Module, faces: np.ndarray[Any, np.dtype[np.uint8]]) -
     """The quantised twin with ranges from a few faces; what it says does not change its speed."""
     twin = quantised_twin(network.eval())
     with torch.no_grad():
-        for batch in torch.from_numpy(faces).unsqueeze(1).split(128):
+        for batch in torch.split(torch.from_numpy(faces).unsqueeze(1), 128):
             twin(batch)
     freeze_ranges(twin)
     return twin

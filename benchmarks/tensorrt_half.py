@@ -38,7 +38,8 @@ _HALF_SCALES_OPSET = 19
 
 def to_half(model: onnx.ModelProto) -> onnx.ModelProto:
     """The same model with every float32 inside it as float16; it still gives float32 logits."""
-    half = onnx.ModelProto.FromString(model.SerializeToString())
+    half = onnx.ModelProto()
+    half.CopyFrom(model)
     half.opset_import[0].version = _HALF_SCALES_OPSET
     half.ir_version = 9
     for weight in half.graph.initializer:

@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 import numpy as np
+from enlarged import enlarged
 
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.camera.clip import HEIGHT, HOPPER, WIDTH, backdrop
@@ -58,7 +59,7 @@ class Scene:
     def centres(self, now: float) -> np.ndarray:
         """Where the faces are: (faces, 2)."""
         swing = np.sin(2 * math.pi * now / self.seconds + self.begin)
-        return np.array([WIDTH / 2, HEIGHT / 2]) + self.reach * swing
+        return np.asarray(np.array([WIDTH / 2, HEIGHT / 2]) + self.reach * swing)
 
     def frame(self, ground: Picture, now: float) -> Picture:
         """The picture of a moment."""
@@ -75,12 +76,10 @@ def made(images: np.ndarray, detector: Detector, seed: int) -> Scene:
     faces: list[Picture] = []
     while len(faces) < FACES:
         image = images[random.integers(len(images))]
-        wide = cv2.copyMakeBorder(image, *[AROUND] * 4, cv2.BORDER_REFLECT)
-        large = cv2.resize(wide, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
+        large = enlarged(image, AROUND, ENLARGED)
         face = (large[..., None] * random.uniform(0.7, 1, 3)).astype(np.uint8)
-        if detector.detect(
-            cv2.copyMakeBorder(face, *[70] * 4, cv2.BORDER_CONSTANT, value=(90,) * 3)
-        ):
+        alone = np.pad(face, ((70, 70), (70, 70), (0, 0)), constant_values=90)
+        if detector.detect(alone):
             faces.append(face)
     return Scene(
         faces,

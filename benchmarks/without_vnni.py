@@ -62,7 +62,8 @@ def answers(
     with tempfile.TemporaryDirectory() as folder:
         given, said = Path(folder) / "pictures.npy", Path(folder) / "answers.npy"
         np.save(given, pictures)
-        command = [*on, sys.executable, "-c", ANSWER, model, given, said, str(BATCH)]
+        files = map(str, (model, given, said))
+        command = [*on, sys.executable, "-c", ANSWER, *files, str(BATCH)]
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - ours
         found: npt.NDArray[np.float32] = np.load(said, allow_pickle=False)
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from edge_emotion.errors import ArtifactError
 from edge_emotion.jsonio import atomic_path
@@ -44,7 +44,7 @@ class Checkpoint:
         network.load_state_dict(self.fp32)
         return network.eval()
 
-    def int8_network(self) -> nn.Module:
+    def int8_network(self) -> fx.GraphModule:
         """The quantised twin, in evaluation mode.
 
         Raises:
@@ -57,7 +57,8 @@ class Checkpoint:
             )
         twin = quantised_twin(build_network(self.network))
         twin.load_state_dict(self.int8)
-        return twin.eval()
+        twin.eval()
+        return twin
 
     def as_teacher(self) -> Checkpoint:
         """Its floating-point weights alone, in half precision: all that a distillation needs."""
