@@ -1,6 +1,7 @@
-"""Keep what teachers, and people, say of each training face: all that a distillation needs.
+r"""Keep what teachers, and people, say of each training face: all that a distillation needs.
 
-    python export/answers.py first teacher-a teacher-b --data archive.zip --votes votes.csv
+    python export/answers.py first teacher-a.safetensors teacher-b.safetensors \
+        --data archive.zip --votes votes.csv
 
 Writes ``teachers/answers/NAME.safetensors`` and beside it a JSON file that tells how it was made
 and how good it is. A recipe names it as ``teachers = ["../teachers/answers/NAME.safetensors"]``.
@@ -25,13 +26,13 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from edge_emotion.artifact import Artifact
 from edge_emotion.data import FaceSet, Split
 from edge_emotion.data.ballots import read_votes
 from edge_emotion.data.ferplus import Votes
 from edge_emotion.data.source import choose_split, read_source
 from edge_emotion.emotions import LABELS
 from edge_emotion.jsonio import output_directory, sha256_of, write_json
-from edge_emotion.models.checkpoint import Checkpoint
 from edge_emotion.training.answers import save_answers
 from edge_emotion.training.teachers import load_teacher
 
@@ -44,7 +45,7 @@ Probabilities = npt.NDArray[np.float32]
 
 def ensemble(paths: list[Path], faces: FaceSet) -> Probabilities:
     """Mean probabilities (N, 7) of teachers over each face and its mirror image."""
-    batches = torch.from_numpy(faces.images).unsqueeze(1).float().split(256)
+    batches = torch.split(torch.from_numpy(faces.images).unsqueeze(1).float(), 256)
     opinions = [
         torch.cat([teacher(view).logits.softmax(1) for view in views])
         for teacher in map(load_teacher, paths)
@@ -79,10 +80,10 @@ class Translation:
             solver.zero_grad()
             value = functional.cross_entropy(layer(shares), given)
             value = value + 1e-5 * layer.weight.square().sum()
-            value.backward()
+            value.backward()  # type: ignore[no-untyped-call]
             return value
 
-        solver.step(loss)
+        solver.step(loss)  # type: ignore[no-untyped-call]
         return cls(layer, torch.bincount(given, minlength=len(LABELS)) / len(given))
 
     @torch.no_grad()
@@ -122,14 +123,14 @@ def figures(probabilities: Probabilities, labels: npt.NDArray[np.int64]) -> dict
 @click.option("--data", required=True, help="FER-2013 as zip, folder or CSV.")
 @click.option("--votes", "votes_file", type=click.Path(path_type=Path), help="FER+ votes.")
 def answers(name: str, teachers: tuple[str, ...], data: str, votes_file: Path | None) -> None:
-    """Keep the answers of the TEACHERS (names under export/teachers) as NAME."""
-    paths = [TEACHERS / f"{teacher}.safetensors" for teacher in teachers]
+    """Keep the answers of the TEACHERS (files under export/teachers) as NAME."""
+    paths = [TEACHERS / teacher for teacher in teachers]
     table, source = read_source(data)
     train, public = (choose_split(table, source, s, data) for s in (Split.TRAIN, Split.PUBLIC))
     kept, judged = ensemble(paths, train), ensemble(paths, public)
     made: dict[str, object] = {
         "teachers": {path.name: sha256_of(path) for path in paths},
-        "networks": {path.stem: Checkpoint.load(path).network for path in paths},
+        "networks": {path.name: Artifact.load(path).manifest.network for path in paths},
         "source_sha256": source,
         "public": {"teachers": figures(judged, public.labels)},
         "train": {"teachers": figures(kept, train.labels)},

@@ -1,21 +1,25 @@
-"""Make a teacher from its recipe: train, halve, measure, keep for distillations to come.
+"""Make a teacher from its recipe: train, shrink, measure, keep for distillations to come.
 
     python export/teacher.py teacher-a --data archive.zip
 
-Writes ``teachers/NAME.safetensors``, the weights in half precision, and its manifest beside it.
+Writes ``teachers/NAME.safetensors``, the weights in half precision, and its manifest beside it; of
+a recipe with an INT8 phase ``teachers/NAME.cpu.onnx``, which is half as large.
 A recipe names it as ``teachers = ["../teachers/NAME.safetensors"]``. Nothing here is in the wheel.
 """
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 import numpy as np
 
-from edge_emotion.artifact import Manifest, publish_manifest
-from edge_emotion.export.publish import torch_logits
+from edge_emotion.artifact import Artifact, Manifest, publish_manifest
+from edge_emotion.data import FaceSet
+from edge_emotion.export.publish import export_checkpoint, torch_logits
 from edge_emotion.figures import AccuracyFigure
 from edge_emotion.jsonio import output_directory, sha256_of
 from edge_emotion.models.checkpoint import Checkpoint
@@ -36,31 +40,52 @@ def teacher(name: str, data: str, runs: Path) -> None:
     """Keep the teacher of export/recipes/NAME.toml."""
     recipe = load_recipe(HERE / "recipes" / f"{name}.toml")
     faces = load_training_data(data, recipe, None)
-    checkpoint = train(recipe, faces, runs / name, True, recipe.teacher_files(HERE / "recipes"))
-    path = output_directory(TEACHERS) / f"{name}.safetensors"
+    run = runs / name
+    checkpoint = train(recipe, faces, run, True, recipe.teacher_files(HERE / "recipes"))
+    output_directory(TEACHERS)
+    kept = (
+        keep_weights(name, checkpoint, faces.validation)
+        if recipe.int8 is None
+        else keep_quantised(run, faces.validation)
+    )
+    figure = kept.manifest.accuracy[0]
+    print(f"{kept.path.name}: {figure.accuracy:.2%} of {figure.images} {figure.split} images")
+
+
+def keep_weights(name: str, checkpoint: Checkpoint, judged: FaceSet) -> Artifact:
+    """The floating-point weights in half precision."""
+    path = TEACHERS / f"{name}.safetensors"
     checkpoint.as_teacher().save(path)
     network = Checkpoint.load(path).fp32_network()
-    right = torch_logits(network, faces.validation.images).argmax(1) == faces.validation.labels
     figure = AccuracyFigure(
-        split=faces.validation.split.value,
-        images=len(faces.validation),
-        accuracy=float(np.mean(right)),
+        split=judged.split.value,
+        images=len(judged),
+        accuracy=float(np.mean(torch_logits(network, judged.images).argmax(1) == judged.labels)),
         backend="torch",
     )
     manifest = Manifest(
         name=name,
-        network=recipe.network,
+        network=checkpoint.network,
         format="safetensors",
         precision="fp16",
         sha256=sha256_of(path),
         macs=macs(network),
         parameters=parameters(network),
-        recipe=recipe.name,
+        recipe=str(checkpoint.recipe["name"]),
         accuracy=(figure,),
         tools={tool: version(tool) for tool in ("edge-emotion", "torch", "lightning")},
     )
-    publish_manifest(path, manifest)
-    print(f"{path.name}: {figure.accuracy:.2%} of {figure.images} {figure.split} images")
+    return publish_manifest(path, manifest)
+
+
+def keep_quantised(run: Path, judged: FaceSet) -> Artifact:
+    """The file for processors, as models ship, behind the parity gate."""
+    with tempfile.TemporaryDirectory() as folder:
+        exported = export_checkpoint(run, Path(folder), "int8", judged)
+        (kept,) = [e.artifact for e in exported if e.artifact.manifest.encoding == "cpu"]
+        path = TEACHERS / kept.path.name
+        shutil.copy(kept.path, path)
+        return publish_manifest(path, kept.manifest)
 
 
 if __name__ == "__main__":

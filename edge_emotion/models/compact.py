@@ -114,11 +114,34 @@ class Residual(nn.Module):
         return self.relu(self.body(x) + x)  # type: ignore[no-any-return]
 
 
-class CompactResNet(nn.Module):
-    """The whole network: normalise, stem, stages, pool, classify."""
+class PooledCNN(nn.Module):
+    """Normalise, detect, pool over the whole face, classify.
+
+    Args:
+        layers: convolutions and what stands between them, from one channel.
+        channels: of the last of them.
+        dropout: probability before the classifier.
+    """
+
+    def __init__(self, layers: list[nn.Module], channels: int, dropout: float) -> None:
+        super().__init__()
+        self.normalise = Normalise()
+        self.features = nn.Sequential(*layers)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(channels, len(LABELS))
+
+    def forward(self, faces: Tensor) -> Tensor:
+        """(N, 1, 48, 48) faces, 0 to 255 → (N, 7) logits."""
+        x = self.pool(self.features(self.normalise(faces)))
+        logits: Tensor = self.classifier(self.dropout(torch.flatten(x, 1)))
+        return logits
+
+
+class CompactResNet(PooledCNN):
+    """A stem and the stages of a shape."""
 
     def __init__(self, shape: Shape) -> None:
-        super().__init__()
         first, *strides = shape.strides
         layers: list[nn.Module] = [*convolution(1, shape.stem, first, shape.kernel), nn.ReLU()]
         channels = shape.stem
@@ -127,17 +150,7 @@ class CompactResNet(nn.Module):
             layers += [*convolution(channels, width, stride, kernel), nn.ReLU()]
             layers += [shape.block(stage) for _ in range(depth)]
             channels = width
-        self.normalise = Normalise()
-        self.features = nn.Sequential(*layers)
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.dropout = nn.Dropout(shape.dropout)
-        self.classifier = nn.Linear(channels, len(LABELS))
-
-    def forward(self, faces: Tensor) -> Tensor:
-        """(N, 1, 48, 48) faces, 0 to 255 → (N, 7) logits."""
-        x = self.pool(self.features(self.normalise(faces)))
-        logits: Tensor = self.classifier(self.dropout(torch.flatten(x, 1)))
-        return logits
+        super().__init__(layers, channels, shape.dropout)
 
 
 def tiny() -> CompactResNet:

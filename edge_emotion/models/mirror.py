@@ -18,16 +18,16 @@ import torch
 from torch import Tensor, nn
 
 from edge_emotion.errors import RecipeError
-from edge_emotion.models.compact import CompactResNet
+from edge_emotion.models.compact import PooledCNN
 
 
 def make_symmetric(network: nn.Module) -> None:
     """Tie the random weights of a new network, and keep the spread that they were drawn with.
 
     Raises:
-        RecipeError: it is not of the compact family, or a layer has an odd number of channels.
+        RecipeError: it does not pool over the whole face, or a layer has an odd number of channels.
     """
-    if not isinstance(network, CompactResNet):
+    if not isinstance(network, PooledCNN):
         raise RecipeError(
             f"{type(network).__name__} cannot be kept symmetric", "set symmetric = false"
         )

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.train
 
 from edge_emotion.errors import RecipeError  # noqa: E402
 from edge_emotion.models import build_network  # noqa: E402
-from edge_emotion.models.compact import CompactResNet, Shape  # noqa: E402
+from edge_emotion.models.compact import CompactResNet, PooledCNN, Shape  # noqa: E402
 from edge_emotion.models.mirror import keep_symmetric, make_symmetric  # noqa: E402
 from edge_emotion.models.quantization import quantised_twin  # noqa: E402
 
@@ -52,11 +52,11 @@ def test_where_nothing_is_strided_the_mirror_image_gets_the_same_answer(
     assert (plain(faces.flip(3)) - plain(faces)).abs().max() > 1e-3
 
 
-@pytest.mark.parametrize("name", ["tiny", "small", "base"])
-def test_the_shipped_shapes_are_exact_in_the_mirror(name: str, faces: torch.Tensor) -> None:
+@pytest.mark.parametrize("name", ["tiny", "small", "base", "teacher-c"])
+def test_the_shapes_trained_so_are_exact_in_the_mirror(name: str, faces: torch.Tensor) -> None:
     torch.manual_seed(0)
     network = build_network(name).eval()
-    assert isinstance(network, CompactResNet)
+    assert isinstance(network, PooledCNN)
     make_symmetric(network)
     assert torch.allclose(network(faces.flip(3)), network(faces), atol=1e-5)
 
