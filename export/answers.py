@@ -128,12 +128,13 @@ def answers(name: str, teachers: tuple[str, ...], data: str, votes_file: Path | 
     table, source = read_source(data)
     train, public = (choose_split(table, source, s, data) for s in (Split.TRAIN, Split.PUBLIC))
     kept, judged = ensemble(paths, train), ensemble(paths, public)
+    alone = figures(kept, train.labels)
     made: dict[str, object] = {
         "teachers": {path.name: sha256_of(path) for path in paths},
         "networks": {path.name: Artifact.load(path).manifest.network for path in paths},
         "source_sha256": source,
         "public": {"teachers": figures(judged, public.labels)},
-        "train": {"teachers": figures(kept, train.labels)},
+        "train": {"teachers": alone},
     }
     if votes_file is not None:
         ballots = read_votes(votes_file)
@@ -146,7 +147,7 @@ def answers(name: str, teachers: tuple[str, ...], data: str, votes_file: Path | 
             "votes_sha256": ballots.sha256,
             "votes_weight": best,
             "public": {"teachers": tried[0.0], "with_votes": tried[best]},
-            "train": {"teachers": made["train"], "with_votes": figures(kept, train.labels)},
+            "train": {"teachers": alone, "with_votes": figures(kept, train.labels)},
         }
     path = output_directory(TEACHERS / "answers") / f"{name}.safetensors"
     save_answers(path, train.images, kept)

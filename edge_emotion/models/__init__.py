@@ -15,6 +15,7 @@ REGISTRY: dict[str, str] = {
     "teacher-a": "edge_emotion.models.compact:teacher_a",
     "teacher-b": "edge_emotion.models.compact:teacher_b",
     "teacher-c": "edge_emotion.models.plain:teacher_c",
+    "teacher-d": "edge_emotion.models.plain:teacher_d",
     "keras-cnn": "edge_emotion.models.baselines.keras_cnn:KerasCNN",
     "alexnet": "edge_emotion.models.baselines.alexnet:AlexNet",
     "mini-xception": "edge_emotion.models.baselines.mini_xception:MiniXception",

@@ -52,7 +52,7 @@ def test_where_nothing_is_strided_the_mirror_image_gets_the_same_answer(
     assert (plain(faces.flip(3)) - plain(faces)).abs().max() > 1e-3
 
 
-@pytest.mark.parametrize("name", ["tiny", "small", "base", "teacher-c"])
+@pytest.mark.parametrize("name", ["tiny", "small", "base", "teacher-c", "teacher-d"])
 def test_the_shapes_trained_so_are_exact_in_the_mirror(name: str, faces: torch.Tensor) -> None:
     torch.manual_seed(0)
     network = build_network(name).eval()
