@@ -23,7 +23,7 @@ from typing import Any
 import click
 import numpy as np
 from enlarged import enlarged
-from photographs import photograph
+from photographs import ground, photograph
 
 from edge_emotion.bench.environment import read_environment
 from edge_emotion.camera.clip import HOPPER
@@ -33,7 +33,6 @@ from edge_emotion.jsonio import write_json
 from edge_emotion.vision import Detector, FaceBox, Picture, get_detector
 from edge_emotion.vision.crop import crop_face
 from edge_emotion.vision.image import read_image
-from edge_emotion.vision.opencv import cv2
 from edge_emotion.vision.suppress import overlaps
 
 RESULT = Path(__file__).parent / "results" / "crops.json"
@@ -78,21 +77,10 @@ class Found:
     eyes: np.ndarray
 
 
-def grounds() -> list[Picture]:
-    """Photographs that fill a scene."""
-    pictures = []
-    for name in GROUNDS:
-        picture = read_image(photograph(name))
-        scale = max(WIDTH / picture.shape[1], HEIGHT / picture.shape[0])
-        large = cv2.resize(picture, None, fx=scale, fy=scale)
-        pictures.append(np.asarray(large[:HEIGHT, :WIDTH], np.uint8))
-    return pictures
-
-
 def scenes(images: np.ndarray, beyond: int) -> Iterator[Scene]:
     """Every face once, somewhere in its cell."""
     random = np.random.default_rng(0)
-    pictures = grounds()
+    pictures = [ground(name, WIDTH, HEIGHT) for name in GROUNDS]
     cells = [(x, y) for y in range(0, HEIGHT, CELL[1]) for x in range(0, WIDTH, CELL[0])]
     for start in range(0, len(images), len(cells)):
         canvas = pictures[start // len(cells) % len(pictures)].copy()

@@ -29,7 +29,7 @@ from onnxruntime.quantization import (
     QuantType,
     quantize_static,
 )
-from photographs import photograph
+from photographs import ground, photograph
 
 from edge_emotion.backends import LoadOptions
 from edge_emotion.backends.base import InferencePrecision
@@ -95,13 +95,6 @@ class Scene:
     kinds: list[str]
 
 
-def filling(picture: Picture) -> Picture:
-    """A photograph scaled and cut to the scene's size."""
-    scale = max(WIDTH / picture.shape[1], HEIGHT / picture.shape[0])
-    size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
-    return np.asarray(cv2.resize(picture, size)[:HEIGHT, :WIDTH], np.uint8)
-
-
 def cutouts(data: str, split: Split, count: int, seed: int) -> list[Cutout]:
     """Faces of a split of FER-2013, whose pictures are the faces' boxes."""
     images = load_dataset(data, split).images
@@ -121,7 +114,7 @@ def portraits() -> list[Cutout]:
 def scenes(faces: Sequence[Cutout], grounds: Sequence[str], seed: int) -> Iterator[Scene]:
     """Each face once, eight to a scene, each in a cell of its own, sizes in turn."""
     random = np.random.default_rng(seed)
-    pictures = [filling(read_image(photograph(name))) for name in grounds]
+    pictures = [ground(name, WIDTH, HEIGHT) for name in grounds]
     cells = [(x, y) for y in (0, 360) for x in (0, 320, 640, 960)]
     for start in range(0, len(faces) - len(cells) + 1, len(cells)):
         canvas = pictures[start // len(cells) % len(pictures)].copy()

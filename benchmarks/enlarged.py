@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
+
+from edge_emotion.vision.opencv import cv2
 
 
 def enlarged(face: npt.NDArray[np.uint8], around: int, times: float) -> npt.NDArray[np.uint8]:

@@ -22,9 +22,9 @@ FRAMING = -0.05
 
 ``python benchmarks/crops.py --data archive.zip`` lays FER-2013's PublicTest on photographs, finds
 the faces again and classifies what is cut out around them by ``small``. Of the faces found by
-YuNet, it reads 68.5 % with this margin, 68.3 % with 0 and 67.0 % with +0.1, of those found by Haar
-70.1, 69.3 and 67.8 %; of the pictures themselves 70.3 and 71.0 %. With their surroundings
-continued, so that a wide cut shows no foreign background: 68.5, 68.3 and 67.5 % (YuNet), 69.7, 69.7
+YuNet, it reads 68.7 % with this margin, 68.6 % with 0 and 67.1 % with +0.1, of those found by Haar
+70.0, 69.5 and 67.8 %; of the pictures themselves 70.4 and 70.9 %. With their surroundings
+continued, so that a wide cut shows no foreign background: 68.5, 68.4 and 67.6 % (YuNet), 69.7, 69.8
 and 69.2 % (Haar). Whole heads agree: cut so, two portraits have their eyes 0.39 of the square apart
 (YuNet) and 0.36 and 0.47 (Haar), FER-2013's faces 0.36 in the median and 0.26 to 0.45 in nine of
 ten.
