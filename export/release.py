@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from stamp import stamp
 from edge_emotion.artifact import Artifact, publish_manifest
 from edge_emotion.export.compile import compile_openvino, compile_tensorrt
 from edge_emotion.export.publish import export_checkpoint
-from edge_emotion.jsonio import write_json
+from edge_emotion.jsonio import write_bytes, write_json
 from edge_emotion.training.faces import load_training_data
 from edge_emotion.training.recipe import load_recipe
 from edge_emotion.training.run import train
@@ -81,7 +80,7 @@ def publish(artifacts: list[Artifact]) -> None:
     """Copy model files and manifests into the package, manifests last."""
     for artifact in artifacts:
         target = ASSETS / artifact.path.name
-        shutil.copy(artifact.path, target)
+        write_bytes(target, artifact.path.read_bytes())
         publish_manifest(target, artifact.manifest)
         print(json.dumps({"published": target.name, "bytes": target.stat().st_size}))
 

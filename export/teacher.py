@@ -9,7 +9,6 @@ A recipe names it as ``teachers = ["../teachers/NAME.safetensors"]``. Nothing he
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +20,7 @@ from edge_emotion.artifact import Artifact, Manifest, publish_manifest
 from edge_emotion.data import FaceSet
 from edge_emotion.export.publish import export_checkpoint, torch_logits
 from edge_emotion.figures import AccuracyFigure
-from edge_emotion.jsonio import output_directory, sha256_of
+from edge_emotion.jsonio import output_directory, sha256_of, write_bytes
 from edge_emotion.models.checkpoint import Checkpoint
 from edge_emotion.models.cost import macs, parameters
 from edge_emotion.training.faces import load_training_data
@@ -84,7 +83,7 @@ def keep_quantised(run: Path, judged: FaceSet) -> Artifact:
         exported = export_checkpoint(run, Path(folder), "int8", judged)
         (kept,) = [e.artifact for e in exported if e.artifact.manifest.encoding == "cpu"]
         path = TEACHERS / kept.path.name
-        shutil.copy(kept.path, path)
+        write_bytes(path, kept.path.read_bytes())
         return publish_manifest(path, kept.manifest)
 
 
