@@ -1,4 +1,4 @@
-"""The compact residual family: convolutions, ReLU, one global pool, one linear layer.
+"""The compact family: convolutions, ReLU, one global pool, one linear layer.
 
 Depthwise convolutions, squeeze-excitation and swish save multiplications but leave the INT8 units
 (VNNI, tensor cores) idle; dense 3×3 convolutions with channels in multiples of 32 keep them fed.
@@ -153,6 +153,25 @@ class CompactResNet(PooledCNN):
         super().__init__(layers, channels, shape.dropout)
 
 
+def plain(*stages: tuple[int, ...], dropout: float = 0.4) -> PooledCNN:
+    """3×3 convolutions and max-pools, without a shortcut.
+
+    Args:
+        stages: channels of each convolution; a max-pool that halves height and width stands
+            between two stages.
+        dropout: probability before the classifier.
+    """
+    layers: list[nn.Module] = []
+    channels = 1
+    for stage in stages:
+        if layers:
+            layers.append(nn.MaxPool2d(2))
+        for width in stage:
+            layers += [*convolution(channels, width), nn.ReLU()]
+            channels = width
+    return PooledCNN(layers, channels, dropout)
+
+
 def tiny() -> CompactResNet:
     """For the smallest boards: 7.9 M MACs, 0.14 M parameters."""
     return CompactResNet(
@@ -193,31 +212,5 @@ def base() -> CompactResNet:
             widths=(32, 64, 192, 256),
             depths=(1, 2, 2, 0),
             kernels=(3, 2, 2, 3),
-        )
-    )
-
-
-def teacher_a() -> CompactResNet:
-    """A teacher with a wide last stage, at 3×3; 35.0 M MACs, 0.77 M parameters."""
-    return CompactResNet(
-        Shape(
-            stem=32,
-            kernel=5,
-            strides=(2, 1, 2, 2, 2),
-            widths=(32, 64, 128, 256),
-            depths=(0, 1, 1, 0),
-        )
-    )
-
-
-def teacher_b() -> CompactResNet:
-    """A teacher with its last stage at 6×6; 38.9 M MACs, 0.66 M parameters."""
-    return CompactResNet(
-        Shape(
-            stem=32,
-            kernel=5,
-            strides=(2, 1, 2, 2, 1),
-            widths=(32, 64, 128, 160),
-            depths=(0, 1, 1, 0),
         )
     )
