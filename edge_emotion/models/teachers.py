@@ -45,6 +45,6 @@ def teacher_e() -> PooledCNN:
     """As large as a model that ships: 39.7 M MACs, 0.74 M parameters.
 
     Too slow to ship as ``small``: in INT8 a face takes 1.3 times as long, on OpenVINO and ONNX
-    Runtime, one thread of a Zen 4. Its many channels at 48×48 cost more than their MACs say.
+    Runtime, one thread of a Zen 4.
     """
     return plain((24,), (48,), (96, 96), (160, 160), (160,))
