@@ -122,6 +122,8 @@ class Recipe(_Frozen):
     """``auto`` is bf16 autocast where the processor has bf16 arithmetic."""
     symmetric: bool = False
     """Keep the network mirror-symmetric in every step of both phases, as ``models.mirror`` says."""
+    dropout: float | None = Field(default=None, ge=0, lt=1)
+    """Probability of the network's dropout layers; without it they keep their own."""
     labels: LabelSource = LabelSource()
     deduplicate: bool = False
     """Leave repeated, contradictory, held-out and blank faces out of training."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from edge_emotion.artifact import Artifact, resolve_model
 from edge_emotion.backends.onnxfile import read_onnx
-from edge_emotion.errors import ArtifactError
+from edge_emotion.errors import ArtifactError, RecipeError
 from edge_emotion.jsonio import sha256_of
 from edge_emotion.models import build_network
 from edge_emotion.models.checkpoint import Checkpoint, checkpoint_file
@@ -71,10 +71,12 @@ def begin(recipe: Recipe, start: Start | None) -> nn.Module:
     """The network of a recipe as its training begins; random weights come from torch's generator.
 
     Raises:
-        RecipeError: it cannot be symmetric.
+        RecipeError: it cannot be symmetric, or has no dropout to be set.
         UsageError: no such network.
     """
     network = build_network(recipe.network)
+    if recipe.dropout is not None:
+        _drop_out(network, recipe.dropout, recipe.network)
     if recipe.symmetric:
         make_symmetric(network)
     if start is not None:
@@ -82,6 +84,17 @@ def begin(recipe: Recipe, start: Start | None) -> nn.Module:
         if recipe.symmetric:
             keep_symmetric(network)
     return network
+
+
+def _drop_out(network: nn.Module, probability: float, name: str) -> None:
+    layers = [each for each in network.modules() if isinstance(each, nn.Dropout)]
+    if not layers:
+        raise RecipeError(
+            f"the network {name} has no dropout layer, and the recipe sets dropout",
+            "take dropout out of the recipe",
+        )
+    for layer in layers:
+        layer.p = probability
 
 
 def _agree(source: str, found: str, wanted: str) -> None:

@@ -18,11 +18,12 @@ pytestmark = pytest.mark.train
 from edge_emotion.artifact import publish_manifest, resolve_model  # noqa: E402
 from edge_emotion.backends import get_backend  # noqa: E402
 from edge_emotion.data import Split, load_dataset  # noqa: E402
-from edge_emotion.errors import ArtifactError  # noqa: E402
+from edge_emotion.errors import ArtifactError, RecipeError  # noqa: E402
 from edge_emotion.jsonio import sha256_of  # noqa: E402
 from edge_emotion.models import build_network  # noqa: E402
 from edge_emotion.models.checkpoint import Checkpoint  # noqa: E402
 from edge_emotion.models.mirror import keep_symmetric  # noqa: E402
+from edge_emotion.models.quantization import quantised_twin  # noqa: E402
 from edge_emotion.training.recipe import Phase, Recipe  # noqa: E402
 from edge_emotion.training.start import Start, begin  # noqa: E402
 
@@ -62,6 +63,23 @@ def test_a_symmetric_network_begins_with_the_nearest_symmetric_weights(checkpoin
     assert all(torch.allclose(begun[name], value) for name, value in network.state_dict().items())
     mean = Checkpoint.load(checkpoint).fp32["classifier.weight"].mean()
     torch.testing.assert_close(begun["classifier.weight"].mean(), mean)
+
+
+def dropout(network: torch.nn.Module) -> list[float]:
+    return [each.p for each in network.modules() if isinstance(each, torch.nn.Dropout)]
+
+
+def test_a_recipe_sets_the_dropout_of_both_phases() -> None:
+    assert dropout(begin(RECIPE, None)) == [0.2]
+    network = begin(RECIPE.with_values({"dropout": 0.05}), None)
+    assert dropout(network) == [0.05]
+    assert dropout(quantised_twin(network)) == [0.05]
+
+
+def test_a_network_without_dropout_refuses_one() -> None:
+    recipe = RECIPE.with_values({"dropout": 0.1, "network": "mini-xception"})
+    with pytest.raises(RecipeError, match="mini-xception has no dropout layer"):
+        begin(recipe, None)
 
 
 @pytest.mark.parametrize("name", ["tiny", "small", "base"])
