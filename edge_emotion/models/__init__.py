@@ -16,7 +16,6 @@ REGISTRY: dict[str, str] = {
     "teacher-b": "edge_emotion.models.teachers:teacher_b",
     "teacher-c": "edge_emotion.models.teachers:teacher_c",
     "teacher-d": "edge_emotion.models.teachers:teacher_d",
-    "teacher-e": "edge_emotion.models.teachers:teacher_e",
     "keras-cnn": "edge_emotion.models.baselines.keras_cnn:KerasCNN",
     "alexnet": "edge_emotion.models.baselines.alexnet:AlexNet",
     "mini-xception": "edge_emotion.models.baselines.mini_xception:MiniXception",

@@ -39,12 +39,3 @@ def teacher_c() -> PooledCNN:
 def teacher_d() -> PooledCNN:
     """A wide teacher with more layers where faces are large: 186.8 M MACs, 2.25 M parameters."""
     return plain((48,), (96, 96), (192, 192), (256, 256), (256,))
-
-
-def teacher_e() -> PooledCNN:
-    """As large as a model that ships: 39.7 M MACs, 0.74 M parameters.
-
-    Too slow to ship as ``small``: in INT8 a face takes 1.3 times as long, on OpenVINO and ONNX
-    Runtime, one thread of a Zen 4.
-    """
-    return plain((24,), (48,), (96, 96), (160, 160), (160,))
