@@ -76,7 +76,7 @@ def begin(recipe: Recipe, start: Start | None) -> nn.Module:
     """
     network = build_network(recipe.network)
     if recipe.dropout is not None:
-        _drop_out(network, recipe.dropout, recipe.network)
+        _set_dropout(network, recipe.dropout, recipe.network)
     if recipe.symmetric:
         make_symmetric(network)
     if start is not None:
@@ -86,7 +86,7 @@ def begin(recipe: Recipe, start: Start | None) -> nn.Module:
     return network
 
 
-def _drop_out(network: nn.Module, probability: float, name: str) -> None:
+def _set_dropout(network: nn.Module, probability: float, name: str) -> None:
     layers = [each for each in network.modules() if isinstance(each, nn.Dropout)]
     if not layers:
         raise RecipeError(
