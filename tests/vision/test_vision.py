@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_emotion.camera.clip import DemoClip
 from edge_emotion.emotions import Emotion
 from edge_emotion.errors import ArtifactError, DetectorError, SourceError, UsageError
 from edge_emotion.vision import FaceBox, Picture, get_detector
@@ -18,6 +19,7 @@ from edge_emotion.vision.crop import crop_face
 from edge_emotion.vision.draw import COLOURS, INK, UNNAMED, Caption, draw_face
 from edge_emotion.vision.fetch import fetch
 from edge_emotion.vision.image import read_image
+from edge_emotion.vision.suppress import kept_apart
 from edge_emotion.vision.weights import RemoteFile
 
 FACE = (215, 145)
@@ -34,6 +36,29 @@ def test_haar_finds_the_face(portrait: Picture, side: int) -> None:
     boxes = get_detector("haar", side).detect(portrait)
     assert len(boxes) == 1
     assert holds(boxes[0], FACE)
+
+
+@pytest.mark.parametrize(
+    ("frame", "side"), [(158, 336), (166, 336), (174, 432), (174, 696), (166, 864)]
+)
+def test_haar_does_not_take_two_faces_for_a_huge_third(frame: int, side: int) -> None:
+    """At these sizes the cascade of OpenCV 4.14 does: of 6 windows, where the two have 12 to 42."""
+    boxes = get_detector("haar", side).detect(DemoClip().frame(frame))
+    assert len(boxes) == 2
+    assert max(box.width for box in boxes) < 250
+
+
+def test_of_boxes_within_one_another_the_surest_stays() -> None:
+    face, around, corner, beside = (
+        (100, 100, 60, 60),
+        (20, 20, 200, 200),
+        (150, 150, 60, 60),  # overlaps the face, but neither centre lies in the other
+        (300, 100, 60, 60),
+    )
+    boxes = np.array([face, around, corner, beside], np.float32)
+    assert kept_apart(boxes) == [0, 2, 3]
+    assert kept_apart(boxes[[1, 0, 2, 3]]) == [0, 3]
+    assert kept_apart(boxes[:0]) == []
 
 
 def test_yunet_finds_the_face_and_its_eyes(
