@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from edge_emotion.emotions import LABELS
 from edge_emotion.training.recipe import Distillation
 from edge_emotion.training.teachers import Opinion, Teacher
 
@@ -15,27 +16,32 @@ from edge_emotion.training.teachers import Opinion, Teacher
 class Hints(nn.Module):
     """How far a student's features are from telling its teachers' features.
 
-    A linear layer, which is trained along and left behind, tells the teachers' from the student's:
-    mean squared error, each teacher's feature brought to mean 0 and variance 1 over the batch. A
-    teacher's features are many more numbers than its answer, so a face teaches more (Romero et al.,
-    2015, arXiv:1412.6550, who call them hints).
+    For each teacher a linear layer, which is trained along and left behind, tells the teacher's
+    from the student's: mean squared error, the teacher's features brought to mean 0 and variance 1
+    over the batch. A teacher's features are many more numbers than its answer, so a face teaches
+    more (Romero et al., 2015, arXiv:1412.6550, who call them hints).
 
     Args:
         student: how many features the student has.
-        teachers: how many its teachers have, all together.
+        teachers: how many each of its teachers has.
         weight: how much the error counts beside labels and answers.
     """
 
-    def __init__(self, student: int, teachers: int, weight: float) -> None:
+    def __init__(self, student: int, teachers: Sequence[int], weight: float) -> None:
         super().__init__()
-        self._weight = weight
-        self.tell = nn.Linear(student, teachers)
-        self.standardise = nn.BatchNorm1d(teachers, affine=False)
+        self._weights = [weight * count / sum(teachers) for count in teachers]
+        self.tell = nn.ModuleList(nn.Linear(student, count) for count in teachers)
+        self.standardise = nn.ModuleList(nn.BatchNorm1d(n, affine=False) for n in teachers)
 
-    def forward(self, student: Tensor, teachers: Sequence[Tensor]) -> Tensor:
-        """Scalar: of the student's features (N, D) and each teacher's (N, E)."""
-        wanted = self.standardise(torch.cat(list(teachers), 1))
-        return self._weight * functional.mse_loss(self.tell(student.float()), wanted)
+    def forward(self, student: Tensor, teachers: Sequence[tuple[slice, Tensor]]) -> Tensor:
+        """Scalar: of the student's features (N, D), and which faces each teacher saw as what."""
+        errors = [
+            weight * functional.mse_loss(tell(student[faces].float()), standardise(seen))
+            for weight, tell, standardise, (faces, seen) in zip(
+                self._weights, self.tell, self.standardise, teachers, strict=True
+            )
+        ]
+        return torch.stack(errors).sum()
 
 
 class Objective(nn.Module):
@@ -88,12 +94,15 @@ class DistilledObjective(Objective):
     Answers that teachers gave once, on the faces as they lie in the dataset, come with the batch;
     a file of answers counts as much as one teacher.
 
+    Teachers may divide a batch among them: each is asked of its share of the faces, and speaks
+    there for all of them. What is learned is then the same in expectation, at the cost of one.
+
     With hints the student also learns to see what its teachers see.
 
     Args:
         label_smoothing: of the cross-entropy.
         teachers: trained networks that see the same batches.
-        settings: weight, temperature and views.
+        settings: weight, temperature, views, and whether a batch is divided.
         kept: how many files of answers come with the batch, as their mean.
         hints: what it learns of its teachers' features, if it does.
     """
@@ -124,26 +133,44 @@ class DistilledObjective(Objective):
         """Scalar loss; see ``Objective.forward``."""
         temperature, weight = self._settings.temperature, self._settings.weight
         student = functional.log_softmax(logits.float() / temperature, dim=1)
-        opinions = [teacher(faces) for teacher in self._teachers]
-        taught = self._taught(opinions, faces, answers)
+        shares = self._shares()
+        opinions = [
+            teacher(faces[share]) for share, teacher in zip(shares, self._teachers, strict=True)
+        ]
+        taught = self._taught(shares, opinions, faces, answers)
         divergence = functional.kl_div(student, taught, reduction="batchmean")
         labelled = super().forward(logits, faces, targets)
         loss = (1 - weight) * labelled + weight * temperature**2 * divergence
         if self.hints is not None and features is not None:
-            loss = loss + self.hints(features, [opinion.features for opinion in opinions])
+            seen = [(share, said.features) for share, said in zip(shares, opinions, strict=True)]
+            loss = loss + self.hints(features, seen)
         return loss
 
+    def _shares(self) -> list[slice]:
+        """Which faces of a batch each teacher is asked of; batches are shuffled."""
+        count = len(self._teachers)
+        if self._settings.divided:
+            return [slice(first, None, count) for first in range(count)]
+        return [slice(None)] * count
+
     @torch.no_grad()
-    def _taught(self, opinions: list[Opinion], faces: Tensor, answers: Tensor | None) -> Tensor:
+    def _taught(
+        self,
+        shares: list[slice],
+        opinions: list[Opinion],
+        faces: Tensor,
+        answers: Tensor | None,
+    ) -> Tensor:
         """Mean class probabilities of all teachers (N, C) at the temperature."""
-        views = [[opinion.logits for opinion in opinions]]
-        if self._settings.mirrored:
-            views.append([teacher(faces.flip(3)).logits for teacher in self._teachers])
-        said = [
-            torch.stack([functional.softmax(v / self._settings.temperature, dim=1) for v in seen])
-            for seen in zip(*views, strict=True)
-        ]
-        means = [each.mean(0) for each in said]
+        temperature, count = self._settings.temperature, len(self._teachers)
+        speaks_for = count if self._settings.divided else 1
+        said = faces.new_zeros(len(faces), len(LABELS))
+        for share, opinion, teacher in zip(shares, opinions, self._teachers, strict=True):
+            views = [opinion.logits]
+            if self._settings.mirrored:
+                views.append(teacher(faces[share].flip(3)).logits)
+            probabilities = [functional.softmax(view / temperature, dim=1) for view in views]
+            said[share] += speaks_for * torch.stack(probabilities).mean(0)
         if answers is not None:
-            means += [answers] * self._kept
-        return torch.stack(means).mean(0)
+            said += self._kept * answers
+        return said / (count + self._kept)

@@ -95,6 +95,8 @@ class Distillation(_Frozen):
     """Divides all logits: higher shows more of what teachers think of the wrong classes."""
     mirrored: bool = False
     """Teachers also see each face's mirror image, and the mean of both answers teaches."""
+    divided: bool = False
+    """Networks share a batch out among them: several teach at the cost of one."""
 
 
 class LabelSource(_Frozen):

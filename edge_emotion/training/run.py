@@ -72,18 +72,14 @@ def train(
         OutputError: ``out`` holds a run already and ``resume`` is false, or a run with other faces,
             votes, teachers or start, or cannot be written.
         RecipeError: ``out`` holds a run of another recipe, the network cannot be symmetric, or
-            hints are wanted of no network.
+            hints are wanted of no network, or a batch is too small to be divided.
     """
     keep_freed_memory()
     world = World.here()
     teachers = [checkpoint_file(path) for path in teachers]
     hashes = [sha256_of(path) for path in teachers]
     taught_by = Teachers.load(teachers)
-    if recipe.wants_hints and not taught_by.networks:
-        raise RecipeError(
-            f"recipe {recipe.name!r} learns from hints, and none of its teachers is a network",
-            "name a network under distillation.teachers, or set fp32.hints=0",
-        )
+    _check(recipe, taught_by, world)
     begun = None if start is None else Start.load(start, recipe.network, data.train.images)
     if world.leads:
         sources = Sources.of(data, hashes, begun.sha256 if begun else None)
@@ -122,6 +118,22 @@ def train(
     if world.leads:
         _publish(checkpoint, recipe, out)
     return checkpoint
+
+
+def _check(recipe: Recipe, teachers: Teachers, world: World) -> None:
+    count = len(teachers.networks)
+    if recipe.wants_hints and not count:
+        raise RecipeError(
+            f"recipe {recipe.name!r} learns from hints, and none of its teachers is a network",
+            "name a network under distillation.teachers, or set fp32.hints=0",
+        )
+    # Hints bring features to their mean and variance over a teacher's share: that takes two faces.
+    divided = recipe.distillation is not None and recipe.distillation.divided
+    if divided and world.share(recipe.batch_size) < 2 * count:
+        raise RecipeError(
+            f"batch_size {recipe.batch_size} gives not each of {count} teachers two faces",
+            f"set batch_size={2 * count * world.size} or more, or distillation.divided=false",
+        )
 
 
 @dataclass(frozen=True)
@@ -179,7 +191,7 @@ class _Work:
     def _objective(self, network: nn.Module, phase: Phase) -> Objective:
         if not self.teachers:
             return Objective(phase.label_smoothing)
-        hints = Hints(width(network), self.teachers.width, phase.hints) if phase.hints else None
+        hints = Hints(width(network), self.teachers.widths, phase.hints) if phase.hints else None
         return DistilledObjective(
             phase.label_smoothing,
             self.teachers.networks,

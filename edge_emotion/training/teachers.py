@@ -66,10 +66,10 @@ class Teachers:
         return bool(self.networks or self.kept)
 
     @property
-    def width(self) -> int:
-        """How many features the networks have together, which they are asked once for."""
+    def widths(self) -> tuple[int, ...]:
+        """How many features each of the networks has, which they are asked once for."""
         face = torch.zeros(1, 1, FACE_SIZE, FACE_SIZE)
-        return sum(teacher(face).features.shape[1] for teacher in self.networks)
+        return tuple(teacher(face).features.shape[1] for teacher in self.networks)
 
     def answers(
         self, images: npt.NDArray[np.uint8], temperature: float

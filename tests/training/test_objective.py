@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import shutil
 from pathlib import Path
 
@@ -19,7 +20,12 @@ from edge_emotion.export.onnx import to_onnx  # noqa: E402
 from edge_emotion.models import build_network  # noqa: E402
 from edge_emotion.training.objective import DistilledObjective, Hints, Objective  # noqa: E402
 from edge_emotion.training.recipe import Distillation  # noqa: E402
-from edge_emotion.training.teachers import GraphTeacher, NetworkTeacher, load_teacher  # noqa: E402
+from edge_emotion.training.teachers import (  # noqa: E402
+    GraphTeacher,
+    NetworkTeacher,
+    Teacher,
+    load_teacher,
+)
 
 ASSETS = Path(__file__).parents[2] / "edge_emotion" / "assets"
 FACES = torch.rand(4, 1, 48, 48) * 255
@@ -99,6 +105,50 @@ def test_kept_answers_count_as_much_as_a_teacher() -> None:
     assert both(mean.log(), FACES, TARGETS, answers).item() == pytest.approx(0.0, abs=1e-6)
 
 
+def test_teachers_that_divide_a_batch_are_each_asked_of_its_share_and_speak_there_for_all() -> None:
+    teachers, answers = [teacher(1), teacher(2)], functional.softmax(torch.randn(4, 7), dim=1)
+    asked: list[int] = []
+
+    def counted(one: NetworkTeacher) -> Teacher:
+        return lambda faces: asked.append(len(faces)) or one(faces)  # type: ignore[func-returns-value]
+
+    settings = Distillation(weight=1.0, temperature=1.0, divided=True)
+    objective = DistilledObjective(0.0, [counted(one) for one in teachers], settings, kept=1)
+    said = torch.stack([teachers[i % 2](FACES[i : i + 1]).logits.softmax(1)[0] for i in range(4)])
+    mean = (2 * said + answers) / 3
+    assert objective(mean.log(), FACES, TARGETS, answers).item() == pytest.approx(0.0, abs=1e-6)
+    assert asked == [2, 2]
+
+
+def test_a_divided_batch_costs_what_a_whole_one_does_on_average() -> None:
+    teachers, logits = [teacher(1), teacher(2)], torch.randn(4, 7)
+    whole, divided = (
+        DistilledObjective(0.1, teachers, Distillation(divided=divided))
+        for divided in (False, True)
+    )
+    orders = [[a, *{0, 1, 2, 3} - {a, b}, b] for a, b in itertools.combinations(range(4), 2)]
+    slopes = []
+    for objective in (whole, divided):
+        student = logits.clone().requires_grad_()
+        for order in orders:
+            loss = objective(student[order], FACES[order], TARGETS[order])
+            (loss / len(orders)).backward()
+        slopes.append(student.grad)
+    assert slopes[1] == pytest.approx(slopes[0], abs=1e-6)
+
+
+def test_hints_of_a_divided_batch_are_of_the_faces_that_each_teacher_saw() -> None:
+    teachers, features = [teacher(1), teacher(2)], torch.randn(4, 192)
+    settings, hints = Distillation(divided=True), Hints(192, (192, 192), weight=1.0)
+    logits = torch.randn(4, 7)
+    plain = DistilledObjective(0.1, teachers, settings)(logits, FACES, TARGETS)
+    loss = DistilledObjective(0.1, teachers, settings, hints=hints)(
+        logits, FACES, TARGETS, features=features
+    )
+    shares = [(slice(i, None, 2), teachers[i](FACES[i::2]).features) for i in range(2)]
+    assert loss.item() == pytest.approx((plain + hints(features, shares)).item(), rel=1e-5)
+
+
 def test_weight_mixes_labels_and_teachers() -> None:
     one, logits = teacher(1), torch.randn(4, 7)
     labels = Objective(0.1)(logits, FACES, TARGETS)
@@ -141,29 +191,31 @@ def test_an_onnx_file_that_is_not_what_its_manifest_says_does_not_teach(tmp_path
 
 
 def test_hints_are_an_error_of_what_is_told_of_the_teachers_features() -> None:
-    seen = [torch.randn(64, 5), torch.randn(64, 3)]
-    wanted = torch.cat(seen, 1)
-    hints = Hints(8, 8, weight=2.0)
+    seen = [(slice(None), torch.randn(64, 5)), (slice(None), torch.randn(64, 3))]
+    wanted = torch.cat([features for _, features in seen], 1)
+    hints = Hints(8, (5, 3), weight=2.0)
     with torch.no_grad():
-        hints.tell.weight.zero_()
-        hints.tell.bias.zero_()
+        for tell in hints.tell:
+            tell.weight.zero_()
+            tell.bias.zero_()
     # Nothing is told: what is missed is the features' whole variance, which is brought to 1.
     assert hints(wanted, seen).item() == pytest.approx(2.0, rel=1e-3)
     with torch.no_grad():
-        spread = wanted.var(0, correction=0).sqrt()
-        hints.tell.weight.copy_(torch.diag(1 / spread))
-        hints.tell.bias.copy_(-wanted.mean(0) / spread)
+        scales = torch.diag(1 / wanted.var(0, correction=0).sqrt()).split((5, 3))
+        for tell, scale in zip(hints.tell, scales, strict=True):
+            tell.weight.copy_(scale)
+            tell.bias.copy_(-scale @ wanted.mean(0))
     assert hints(wanted, seen).item() == pytest.approx(0.0, abs=1e-4)
 
 
 def test_hints_come_on_top_of_answers_and_reach_the_students_features() -> None:
     teachers, logits = [teacher(1), teacher(2)], torch.randn(4, 7)
     features = torch.randn(4, 192, requires_grad=True)
-    settings, hints = Distillation(), Hints(192, 2 * 192, weight=1.0)
+    settings, hints = Distillation(), Hints(192, (192, 192), weight=1.0)
     plain = DistilledObjective(0.1, teachers, settings)(logits, FACES, TARGETS)
     objective = DistilledObjective(0.1, teachers, settings, hints=hints)
     loss = objective(logits, FACES, TARGETS, features=features)
-    error = hints(features, [each(FACES).features for each in teachers])
+    error = hints(features, [(slice(None), each(FACES).features) for each in teachers])
     assert loss.item() == pytest.approx((plain + error).item(), rel=1e-5)
     loss.backward()
     assert features.grad is not None

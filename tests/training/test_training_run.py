@@ -227,7 +227,7 @@ def test_what_told_the_hints_is_left_behind(student: Path) -> None:
     checkpoint = Checkpoint.load(student)
     assert checkpoint.fp32.keys() == build_network("small").state_dict().keys()
     (last,) = student.glob("fp32/last.ckpt")
-    assert "objective.hints.tell.weight" in torch.load(last, weights_only=True)["state_dict"]
+    assert "objective.hints.tell.0.weight" in torch.load(last, weights_only=True)["state_dict"]
 
 
 def test_hints_are_refused_where_no_teacher_is_a_network(tmp_path: Path) -> None:
@@ -240,6 +240,23 @@ def test_hints_are_refused_where_no_teacher_is_a_network(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "none of its teachers is a network" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_batch_too_small_to_be_divided_among_teachers_is_refused(
+    student: Path, tmp_path: Path
+) -> None:
+    teacher = ["--teacher", str(student.parent / "teacher.safetensors")]
+    small = ["--set", "distillation.divided=true", "--set", "batch_size=3"]
+    done = subprocess.run(
+        train(tmp_path / "run", *teacher, *teacher, *small),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "batch_size 3 gives not each of 2 teachers two faces" in done.stderr
+    assert "batch_size=4" in done.stderr
     assert not (tmp_path / "run").exists()
 
 
